@@ -12,7 +12,9 @@ export type ProgramOptions = {
   signal?: AbortSignal
 }
 
-const cleanEnvironment = () => ({ PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' })
+const cleanEnvironment = () => ({
+  PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+})
 
 /**
  * Runs a program with an argument array, never through a shell, and waits for it.

@@ -1,0 +1,193 @@
+import type { Readable } from 'node:stream'
+import type Docker from 'dockerode'
+import protobuf from 'protobufjs/minimal.js'
+import { AppError } from '../errors.ts'
+import { explainEngine } from './docker-client.ts'
+
+export type BuildEvent = { stream: 'step' | 'stdout' | 'stderr'; text: string }
+
+export type BuildRequest = {
+  image: string
+  /** A tar stream with the sources and the Dockerfile. */
+  context: Readable
+  dockerfile: string
+  buildArgs: Record<string, string>
+  labels: Record<string, string>
+  onEvent: (event: BuildEvent) => void
+  signal: AbortSignal
+}
+
+/**
+ * Builds an image with BuildKit and answers its id. The request carries the context itself and opens no session:
+ * dockerode's session has no health service, and newer BuildKit drops such a one after 10 s (dockerode PR #847).
+ * @throws base_image_unavailable, build_failed, build_out_of_memory, engine_unreachable; AbortError when aborted.
+ */
+export async function buildImage(docker: Docker, request: BuildRequest): Promise<string> {
+  const stream = await openBuild(docker, request)
+  let imageId = ''
+  const seen = new Set<string>()
+  try {
+    for await (const message of readJson(stream)) {
+      if (message.error !== undefined) throw explainBuild(message.errorDetail?.message ?? message.error)
+      if (message.id === 'moby.image.id') imageId = (message.aux as { ID: string }).ID
+      else if (message.id === 'moby.buildkit.trace') reportTrace(String(message.aux), seen, request.onEvent)
+      else if (message.stream !== undefined) request.onEvent({ stream: 'stdout', text: message.stream })
+    }
+  } catch (error) {
+    if (request.signal.aborted) throw new DOMException('The build was aborted', 'AbortError')
+    throw explainEngine(error, 'building the image')
+  } finally {
+    stream.destroy()
+    request.context.destroy()
+  }
+  if (imageId === '')
+    throw new AppError('build_failed', 'The engine ended the build without an image. Look at its log, then try again.')
+  return imageId
+}
+
+function openBuild(docker: Docker, request: BuildRequest): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(
+      {
+        path: '/build?',
+        method: 'POST',
+        file: request.context,
+        options: {
+          version: '2',
+          t: request.image,
+          dockerfile: request.dockerfile,
+          buildargs: request.buildArgs,
+          labels: request.labels,
+          rm: true,
+          forcerm: true,
+        },
+        abortSignal: request.signal,
+        isStream: true,
+        statusCodes: { 200: true, 400: 'bad parameter', 500: 'server error' },
+      },
+      (error: unknown, stream: unknown) => {
+        if (error === null || error === undefined) return resolve(stream as Readable)
+        reject(
+          request.signal.aborted
+            ? new DOMException('The build was aborted', 'AbortError')
+            : explainEngine(error, 'starting the build'),
+        )
+      },
+    )
+    request.context.once('error', reject)
+  })
+}
+
+type Message = { id?: string; aux?: unknown; stream?: string; error?: string; errorDetail?: { message?: string } }
+
+/** The engine sends one JSON document a line. */
+async function* readJson(stream: Readable): AsyncGenerator<Message> {
+  let rest = ''
+  stream.setEncoding('utf8')
+  for await (const chunk of stream) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as Message
+  }
+  if (rest.trim() !== '') yield JSON.parse(rest) as Message
+}
+
+function reportTrace(base64: string, seen: Set<string>, onEvent: (event: BuildEvent) => void): void {
+  for (const entry of decodeTrace(Buffer.from(base64, 'base64'))) {
+    if (entry.kind === 'log') onEvent({ stream: entry.stream === 2 ? 'stderr' : 'stdout', text: entry.text })
+    else if (entry.started && !seen.has(`${entry.digest} ${entry.completed}`) && !entry.name.startsWith('[internal]')) {
+      seen.add(`${entry.digest} ${entry.completed}`)
+      if (!entry.completed) onEvent({ stream: 'step', text: entry.name })
+      else if (entry.cached) onEvent({ stream: 'step', text: `CACHED ${entry.name}` })
+    }
+  }
+}
+
+type Trace =
+  | { kind: 'vertex'; digest: string; name: string; started: boolean; completed: boolean; cached: boolean }
+  | { kind: 'log'; stream: number; text: string }
+
+/**
+ * Decodes a `moby.buildkit.v1.StatusResponse`: vertexes are field 1, logs field 3 (BuildKit's api/services/control).
+ * Only the reader of protobufjs is loaded; dockerode's followProgress would load all of it and keep every line.
+ */
+export function decodeTrace(bytes: Uint8Array): Trace[] {
+  const entries: Trace[] = []
+  eachField(bytes, (field, reader) => {
+    if (field === 1) entries.push(readVertex(reader.bytes()))
+    else if (field === 3) entries.push(readLog(reader.bytes()))
+    else return false
+    return true
+  })
+  return entries
+}
+
+function readVertex(bytes: Uint8Array): Trace {
+  const vertex = { kind: 'vertex' as const, digest: '', name: '', started: false, completed: false, cached: false }
+  eachField(bytes, (field, reader, skip) => {
+    if (field === 1) vertex.digest = reader.string()
+    else if (field === 3) vertex.name = reader.string()
+    else if (field === 4) vertex.cached = reader.bool()
+    else if (field === 5 || field === 6) {
+      skip()
+      vertex[field === 5 ? 'started' : 'completed'] = true
+    } else return false
+    return true
+  })
+  return vertex
+}
+
+function readLog(bytes: Uint8Array): Trace {
+  const log = { kind: 'log' as const, stream: 1, text: '' }
+  eachField(bytes, (field, reader) => {
+    if (field === 3) log.stream = Number(reader.int64())
+    else if (field === 4) log.text = Buffer.from(reader.bytes()).toString('utf8')
+    else return false
+    return true
+  })
+  return log
+}
+
+type FieldReader = (field: number, reader: protobuf.Reader, skip: () => void) => boolean
+
+function eachField(bytes: Uint8Array, read: FieldReader): void {
+  const reader = protobuf.Reader.create(bytes)
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32()
+    const skip = () => void reader.skipType(tag & 7)
+    if (!read(tag >>> 3, reader, skip)) skip()
+  }
+}
+
+/** BuildKit's closing message as one of our errors. */
+function explainBuild(text: string): AppError {
+  const message = text.replace(/^failed to solve(?: with frontend \S+)?: (?:rpc error: code = \w+ desc = )?/, '')
+  const base =
+    /(?:^|\s)(\S+): (?:failed to do request|not found|pull access denied|failed to resolve|failed to authorize|dial tcp)/.exec(
+      message,
+    )
+  if (
+    base ||
+    /pull access denied|failed to resolve source metadata|registry-1\.docker\.io|manifest unknown|failed to load cache key.*(dial|lookup)/.test(
+      message,
+    )
+  ) {
+    return new AppError(
+      'base_image_unavailable',
+      `The base image could not be fetched: ${message}. Check its name in the Dockerfile and that this machine reaches the registry.`,
+    )
+  }
+  if (/no space left on device/.test(message)) {
+    return new AppError(
+      'disk_full',
+      'The disk filled up during the build. Free some space (docker builder prune), then deploy again.',
+    )
+  }
+  if (/exit code: 137/.test(message)) {
+    return new AppError(
+      'build_out_of_memory',
+      `The build was killed, most likely because it ran out of memory (${message}). Raise SLIPWAY_BUILD_MEMORY_MB, or make the build need less.`,
+    )
+  }
+  return new AppError('build_failed', `The build failed: ${message}. The build log shows the last lines before it.`)
+}

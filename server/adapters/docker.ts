@@ -1,0 +1,328 @@
+import type { Readable } from 'node:stream'
+import type Docker from 'dockerode'
+import { AppError } from '../errors.ts'
+import { type BuildRequest, buildImage } from './docker-build.ts'
+import { createDockerClient, explainEngine, must, unless } from './docker-client.ts'
+import { demultiplex, type RuntimeLine, readLines } from './docker-logs.ts'
+
+export type ContainerSpec = {
+  name: string
+  image: string
+  network: string
+  labels: Record<string, string>
+  /** `KEY=value`, byte for byte. */
+  env: string[]
+  /** Port on 127.0.0.1 → port inside. */
+  hostPort: number
+  appPort: number
+  volumes: { name: string; path: string }[]
+  /** A line for the container's own `sh -c`; undefined leaves the image's command. */
+  startCommand: string | undefined
+  memoryMb: number
+  cpus: number
+  pids: number
+}
+
+export type ContainerState = {
+  id: string
+  labels: Record<string, string>
+  status: 'created' | 'running' | 'restarting' | 'exited' | 'paused' | 'dead' | 'removing'
+  exitCode: number
+  outOfMemory: boolean
+  restarts: number
+  startedAt: string
+}
+
+export type Owned = { kind: 'container' | 'image' | 'network' | 'volume'; name: string; labels: Record<string, string> }
+export type ContainerEvent = { action: string; deploymentId: string; release: number }
+
+/** The one door to the engine. Every `ensure` may be called twice; every `remove` succeeds when nothing is there. */
+export type DockerAdapter = ReturnType<typeof createDocker>
+
+/** What a container may do. Images that start as root to change owner and user need these; nothing needs more. */
+const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
+const CALL_MS = 60_000
+
+/** Every effect carries the instance's label, and nothing without it is changed or removed. */
+export function createDocker(dockerHost: string, instance: string) {
+  const docker = createDockerClient(dockerHost)
+  const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
+
+  const mineOrThrow = (labels: Record<string, string> | null | undefined, what: string) => {
+    if (labels?.['slipway.instance'] === instance) return
+    throw new AppError('name_in_use', `${what} exists and is not Slipway's. Remove or rename it, then try again.`)
+  }
+
+  async function inspectContainer(name: string, signal?: AbortSignal): Promise<ContainerState | undefined> {
+    const found = await unless([404], 'looking at a container', docker.getContainer(name).inspect(abortable(signal)))
+    if (!found) return undefined
+    const { State: state } = found
+    return {
+      id: found.Id,
+      labels: found.Config.Labels,
+      status: (state.Restarting ? 'restarting' : state.Status) as ContainerState['status'],
+      exitCode: state.ExitCode,
+      outOfMemory: state.OOMKilled,
+      restarts: found.RestartCount,
+      startedAt: state.StartedAt,
+    }
+  }
+
+  async function inspectImage(name: string) {
+    return unless([404], 'looking at an image', docker.getImage(name).inspect())
+  }
+
+  return {
+    /** @throws engine_unreachable */
+    async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
+      const info = await must('asking for its state', docker.info(), 10_000)
+      return { version: info.ServerVersion, rootDir: info.DockerRootDir, warnings: info.Warnings ?? [] }
+    },
+
+    build: (request: BuildRequest) => buildImage(docker, request),
+
+    async tagImage(source: string, repository: string, tag: string): Promise<void> {
+      if (!(await inspectImage(source)))
+        throw new AppError('image_gone', `The image ${source} is gone. Deploy again to build a new one.`)
+      await must('tagging an image', docker.getImage(source).tag({ repo: repository, tag }))
+    },
+
+    hasImage: async (name: string) => (await inspectImage(name)) !== undefined,
+
+    /** The ports of EXPOSE, lowest first. */
+    async exposedPorts(image: string): Promise<number[]> {
+      const found = await inspectImage(image)
+      const ports = Object.keys(found?.Config.ExposedPorts ?? {}).filter((port) => port.endsWith('/tcp'))
+      return ports.map((port) => Number.parseInt(port, 10)).sort((a, b) => a - b)
+    },
+
+    async removeImage(name: string): Promise<void> {
+      const found = await inspectImage(name)
+      if (!found) return
+      mineOrThrow(found.Config.Labels, `The image ${name}`)
+      await unless([404], 'removing an image', docker.getImage(name).remove({ force: false, noprune: false }))
+    },
+
+    async ensureNetwork(name: string, subnet: string, labels: Record<string, string>): Promise<void> {
+      const create = docker.createNetwork({
+        Name: name,
+        CheckDuplicate: true,
+        Driver: 'bridge',
+        Labels: labels,
+        IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
+      })
+      if (await unless([409], 'making a network', create)) return
+      const found = await unless([404], 'looking at a network', docker.getNetwork(name).inspect())
+      mineOrThrow(found?.Labels, `The network ${name}`)
+    },
+
+    hasNetwork: async (name: string) =>
+      (await unless([404], 'looking at a network', docker.getNetwork(name).inspect())) !== undefined,
+
+    async removeNetwork(name: string): Promise<void> {
+      const found = await unless([404], 'looking at a network', docker.getNetwork(name).inspect())
+      if (!found) return
+      mineOrThrow(found.Labels, `The network ${name}`)
+      await unless([404], 'removing a network', docker.getNetwork(name).remove())
+    },
+
+    async ensureVolume(name: string, labels: Record<string, string>): Promise<void> {
+      await must('making a volume', docker.createVolume({ Name: name, Labels: labels }))
+      const { Labels: found } = await must('looking at a volume', docker.getVolume(name).inspect())
+      mineOrThrow(found, `The volume ${name}`)
+    },
+
+    hasVolume: async (name: string) =>
+      (await unless([404], 'looking at a volume', docker.getVolume(name).inspect())) !== undefined,
+
+    async removeVolume(name: string): Promise<void> {
+      const found = await unless([404], 'looking at a volume', docker.getVolume(name).inspect())
+      if (!found) return
+      mineOrThrow(found.Labels, `The volume ${name}`)
+      await unless([404], 'removing a volume', docker.getVolume(name).remove())
+    },
+
+    /**
+     * Makes and starts the container and answers its id. One that is there already is replaced: it is a half-made one.
+     * @throws port_taken when another process holds the port; the container is then removed again.
+     */
+    async startContainer(spec: ContainerSpec, signal?: AbortSignal): Promise<string> {
+      await this.removeContainer(spec.name)
+      const container = await docker
+        .createContainer({ ...containerOptions(spec), ...abortable(signal) })
+        .catch((error: unknown) => {
+          throw explainEngine(error, 'making the container')
+        })
+      try {
+        await container.start(abortable(signal))
+      } catch (error) {
+        await this.removeContainer(spec.name)
+        const text = error instanceof Error ? error.message : ''
+        if (/port is already allocated|address already in use/.test(text)) {
+          throw new AppError('port_taken', `Port ${spec.hostPort} is held by another process.`, { cause: error })
+        }
+        throw explainEngine(error, 'starting the container')
+      }
+      return container.id
+    },
+
+    inspectContainer,
+
+    async resumeContainer(name: string): Promise<void> {
+      await unless([304], 'starting a container', docker.getContainer(name).start())
+    },
+
+    /** SIGTERM, then SIGKILL after `seconds`. A container that is not there or has stopped is fine. */
+    async stopContainer(name: string, seconds = 10): Promise<void> {
+      await unless(
+        [304, 404],
+        'stopping a container',
+        docker.getContainer(name).stop({ t: seconds }),
+        CALL_MS + seconds * 1000,
+      )
+    },
+
+    async restartContainer(name: string, seconds = 10): Promise<void> {
+      const restarted = docker.getContainer(name).restart({ t: seconds })
+      await must('restarting a container', restarted, CALL_MS + seconds * 1000)
+    },
+
+    async removeContainer(name: string): Promise<void> {
+      const found = await inspectContainer(name)
+      if (!found) return
+      mineOrThrow(found.labels, `The container ${name}`)
+      await unless([404, 409], 'removing a container', docker.getContainer(found.id).remove({ force: true, v: true }))
+    },
+
+    /** The last lines of a container's log, oldest first. */
+    async logTail(name: string, lines: number): Promise<RuntimeLine[]> {
+      const text = await unless(
+        [404, 409],
+        'reading a log',
+        docker.getContainer(name).logs({ stdout: true, stderr: true, timestamps: true, follow: false, tail: lines }),
+      )
+      if (!text) return []
+      const { Readable } = await import('node:stream')
+      return Array.fromAsync(readLines(Readable.from([text as unknown as Buffer])))
+    },
+
+    /** Log lines later than `after` (microseconds), first those that are there, then live until `signal` fires. */
+    async *followLog(
+      name: string,
+      options: { after: number; tail?: number; signal: AbortSignal },
+    ): AsyncGenerator<RuntimeLine> {
+      const since = options.after > 0 ? (options.after / 1_000_000).toFixed(6) : undefined
+      const stream = await unless(
+        [404, 409],
+        'following a log',
+        docker.getContainer(name).logs({
+          stdout: true,
+          stderr: true,
+          timestamps: true,
+          follow: true,
+          ...(since !== undefined && { since: since as unknown as number }),
+          ...(options.tail !== undefined && { tail: options.tail }),
+          abortSignal: options.signal,
+        }),
+      )
+      if (stream) yield* readLines(stream as unknown as Readable, options.after)
+    },
+
+    /** What a program inside the container prints, undefined when it cannot be run there. */
+    async execInContainer(name: string, command: string[]): Promise<string | undefined> {
+      const exec = await unless(
+        [404, 409],
+        'looking into a container',
+        docker.getContainer(name).exec({ Cmd: command, AttachStdout: true, AttachStderr: false }),
+      )
+      if (!exec) return undefined
+      const stream = await unless([404, 409, 400, 500], 'looking into a container', exec.start({}))
+      if (!stream) return undefined
+      const parts: Buffer[] = []
+      for await (const { data } of demultiplex(stream)) parts.push(Buffer.from(data))
+      const { ExitCode: code } = await exec.inspect()
+      return code === 0 ? Buffer.concat(parts).toString('utf8') : undefined
+    },
+
+    /** Everything on the engine that carries this instance's label. */
+    async listOwned(): Promise<Owned[]> {
+      const filters = { label: [`slipway.instance=${instance}`] }
+      const [containers, images, networks, volumes] = await Promise.all([
+        docker.listContainers({ all: true, filters }),
+        docker.listImages({ filters }),
+        docker.listNetworks({ filters }),
+        docker.listVolumes({ filters }),
+      ]).catch((error: unknown) => {
+        throw explainEngine(error, 'listing what is ours')
+      })
+      return [
+        ...containers.map((it) => ({
+          kind: 'container' as const,
+          name: it.Names[0]?.slice(1) ?? it.Id,
+          labels: it.Labels,
+        })),
+        ...images.flatMap((it) =>
+          (it.RepoTags?.filter((tag) => tag !== '<none>:<none>') ?? [])
+            .concat(it.RepoTags?.length && it.RepoTags[0] !== '<none>:<none>' ? [] : [it.Id])
+            .map((name) => ({ kind: 'image' as const, name, labels: it.Labels ?? {} })),
+        ),
+        ...networks.map((it) => ({ kind: 'network' as const, name: it.Name, labels: it.Labels ?? {} })),
+        ...(volumes.Volumes ?? []).map((it) => ({ kind: 'volume' as const, name: it.Name, labels: it.Labels ?? {} })),
+      ]
+    },
+
+    /** What happens to this instance's containers, until `signal` fires or the engine hangs up. */
+    async *events(signal: AbortSignal): AsyncGenerator<ContainerEvent> {
+      const filters = {
+        type: ['container'],
+        label: [`slipway.instance=${instance}`],
+        event: ['start', 'die', 'oom', 'restart', 'destroy'],
+      }
+      const stream = (await docker.getEvents({
+        filters: filters as never,
+        abortSignal: signal,
+      } as never)) as unknown as Readable
+      let rest = ''
+      stream.setEncoding('utf8')
+      for await (const chunk of stream) {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines.filter(Boolean)) {
+          const { Action: action, Actor: actor } = JSON.parse(line) as {
+            Action: string
+            Actor: { Attributes: Record<string, string> }
+          }
+          const { 'slipway.deployment': deploymentId = '', 'slipway.release': release = '0' } = actor.Attributes
+          yield { action, deploymentId, release: Number(release) }
+        }
+      }
+    },
+  }
+}
+
+function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
+  const bytes = spec.memoryMb * 2 ** 20
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Labels: spec.labels,
+    Env: spec.env,
+    ...(spec.startCommand !== undefined && { Entrypoint: ['/bin/sh', '-c'], Cmd: [spec.startCommand] }),
+    ExposedPorts: { [`${spec.appPort}/tcp`]: {} },
+    HostConfig: {
+      Init: true,
+      NetworkMode: spec.network,
+      PortBindings: { [`${spec.appPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(spec.hostPort) }] },
+      Mounts: spec.volumes.map(({ name, path }) => ({ Type: 'volume', Source: name, Target: path })),
+      RestartPolicy: { Name: 'unless-stopped' },
+      Memory: bytes,
+      MemorySwap: bytes,
+      NanoCpus: Math.round(spec.cpus * 1e9),
+      PidsLimit: spec.pids,
+      CapDrop: ['ALL'],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ['no-new-privileges'],
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+    },
+  } as Docker.ContainerCreateOptions
+}

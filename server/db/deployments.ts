@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { type Db, type DeploymentStatus, now, type Row, type StoredError } from './schema.ts'
+
+export type EnvVariable = { key: string; value: string; secret: boolean; buildTime: boolean }
+export type Volume = { name: string; path: string }
+export type Overrides = {
+  dockerfile?: string
+  buildCommand?: string
+  startCommand?: string
+  port?: number
+  healthPath?: string
+  memoryMb?: number
+  cpus?: number
+}
+
+/** What the user made. `env` is sealed: see secrets.ts; its context is the deployment's id. */
+export type Deployment = {
+  id: string
+  name: string
+  githubUrl: string
+  branch: string | null
+  rootDir: string
+  subdomain: string
+  template: string | null
+  overrides: Overrides
+  volumes: Volume[]
+  env: string
+  status: DeploymentStatus
+  liveRelease: number | null
+  stopped: boolean
+  keepVolumes: boolean
+  error: StoredError | null
+  createdAt: string
+  updatedAt: string
+}
+
+type NewDeployment = Pick<
+  Deployment,
+  'name' | 'githubUrl' | 'branch' | 'rootDir' | 'subdomain' | 'template' | 'overrides' | 'volumes'
+> & { id?: string; env: string }
+
+function fromRow(row: Row<'deployments'>): Deployment {
+  return {
+    id: row.id,
+    name: row.name,
+    githubUrl: row.github_url,
+    branch: row.branch,
+    rootDir: row.root_dir,
+    subdomain: row.subdomain,
+    template: row.template,
+    overrides: JSON.parse(row.overrides),
+    volumes: JSON.parse(row.volumes),
+    env: row.env,
+    status: row.status,
+    liveRelease: row.live_release,
+    stopped: row.stopped === 1,
+    keepVolumes: row.keep_volumes === 1,
+    error: row.error === null ? null : JSON.parse(row.error),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+/** @throws SqliteError `SQLITE_CONSTRAINT_UNIQUE` when the subdomain is taken. */
+export async function insertDeployment(db: Db, input: NewDeployment): Promise<Deployment> {
+  const at = now()
+  const row = await db
+    .insertInto('deployments')
+    .values({
+      id: input.id ?? randomUUID(),
+      name: input.name,
+      github_url: input.githubUrl,
+      branch: input.branch,
+      root_dir: input.rootDir,
+      subdomain: input.subdomain,
+      template: input.template,
+      overrides: JSON.stringify(input.overrides),
+      volumes: JSON.stringify(input.volumes),
+      env: input.env,
+      status: 'queued',
+      stopped: 0,
+      keep_volumes: 0,
+      created_at: at,
+      updated_at: at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return fromRow(row)
+}
+
+export async function findDeployment(db: Db, id: string): Promise<Deployment | undefined> {
+  const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+export async function findBySubdomain(db: Db, subdomain: string): Promise<Deployment | undefined> {
+  const row = await db.selectFrom('deployments').selectAll().where('subdomain', '=', subdomain).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+export async function listDeployments(db: Db): Promise<Deployment[]> {
+  const rows = await db.selectFrom('deployments').selectAll().orderBy('created_at').orderBy('id').execute()
+  return rows.map(fromRow)
+}
+
+type Changes = Partial<Omit<Deployment, 'id' | 'createdAt' | 'updatedAt'>>
+
+/** Changes the named columns and nothing else. */
+export async function updateDeployment(db: Db, id: string, changes: Changes): Promise<void> {
+  const { githubUrl, rootDir, overrides, volumes, liveRelease, stopped, keepVolumes, error, ...same } = changes
+  await db
+    .updateTable('deployments')
+    .set({
+      ...same,
+      ...(githubUrl !== undefined && { github_url: githubUrl }),
+      ...(rootDir !== undefined && { root_dir: rootDir }),
+      ...(overrides !== undefined && { overrides: JSON.stringify(overrides) }),
+      ...(volumes !== undefined && { volumes: JSON.stringify(volumes) }),
+      ...(liveRelease !== undefined && { live_release: liveRelease }),
+      ...(stopped !== undefined && { stopped: Number(stopped) }),
+      ...(keepVolumes !== undefined && { keep_volumes: Number(keepVolumes) }),
+      ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
+      updated_at: now(),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Removes the row. SQLite refuses (`SQLITE_CONSTRAINT_FOREIGNKEY`) while it owns a ledger row, a port or a release. */
+export async function deleteDeployment(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('deployments').where('id', '=', id).execute()
+}

@@ -1,0 +1,61 @@
+import { type Db, type JobKind, now, type Row } from './schema.ts'
+
+export type Job = {
+  id: number
+  deploymentId: string
+  kind: JobKind
+  release: number | null
+  state: 'queued' | 'running'
+  attempts: number
+}
+
+const fromRow = (row: Row<'jobs'>): Job => ({
+  id: row.id,
+  deploymentId: row.deployment_id,
+  kind: row.kind,
+  release: row.release,
+  state: row.state,
+  attempts: row.attempts,
+})
+
+export async function insertJob(db: Db, deploymentId: string, kind: JobKind, release?: number): Promise<void> {
+  await db
+    .insertInto('jobs')
+    .values({
+      deployment_id: deploymentId,
+      kind,
+      release: release ?? null,
+      state: 'queued',
+      attempts: 0,
+      created_at: now(),
+    })
+    .execute()
+}
+
+/** Oldest first. */
+export async function listJobs(
+  db: Db,
+  filter: { deploymentId?: string; state?: 'queued' | 'running' } = {},
+): Promise<Job[]> {
+  let query = db.selectFrom('jobs').selectAll().orderBy('id')
+  if (filter.deploymentId !== undefined) query = query.where('deployment_id', '=', filter.deploymentId)
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  return (await query.execute()).map(fromRow)
+}
+
+/** Marks a job as running and counts the attempt. */
+export async function startJob(db: Db, id: number): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set((eb) => ({ state: 'running', attempts: eb('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function requeueJob(db: Db, id: number): Promise<void> {
+  await db.updateTable('jobs').set({ state: 'queued' }).where('id', '=', id).execute()
+}
+
+export async function deleteJob(db: Db, id: number): Promise<void> {
+  await db.deleteFrom('jobs').where('id', '=', id).execute()
+}

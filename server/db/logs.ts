@@ -1,0 +1,41 @@
+import type { Db } from './schema.ts'
+
+export type LogLine = { seq: number; at: string; stream: string; level: string; text: string }
+
+/** Appends lines to a release's build log in one statement. At most a few hundred at once: SQLite binds 32,766 values. */
+export async function appendLog(db: Db, deploymentId: string, release: number, lines: LogLine[]): Promise<void> {
+  if (lines.length === 0) return
+  await db
+    .insertInto('build_logs')
+    .values(lines.map((line) => ({ deployment_id: deploymentId, release, ...line })))
+    .execute()
+}
+
+/** Lines with a number above `after`, oldest first. */
+export async function readLog(
+  db: Db,
+  deploymentId: string,
+  release: number,
+  options: { after: number; limit: number },
+): Promise<LogLine[]> {
+  return db
+    .selectFrom('build_logs')
+    .select(['seq', 'at', 'stream', 'level', 'text'])
+    .where('deployment_id', '=', deploymentId)
+    .where('release', '=', release)
+    .where('seq', '>', options.after)
+    .orderBy('seq')
+    .limit(options.limit)
+    .execute()
+}
+
+/** The number of the last line, 0 when there is none. */
+export async function lastLogSeq(db: Db, deploymentId: string, release: number): Promise<number> {
+  const row = await db
+    .selectFrom('build_logs')
+    .select((eb) => eb.fn.max('seq').as('last'))
+    .where('deployment_id', '=', deploymentId)
+    .where('release', '=', release)
+    .executeTakeFirst()
+  return row?.last ?? 0
+}

@@ -1,0 +1,76 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import path from 'node:path'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  Migrator,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely'
+import Sqlite from 'sqlite3'
+import { migrations } from './migrations/index.ts'
+import type { Schema } from './schema.ts'
+
+/** SQLite rolls DDL back like anything else; Kysely's adapter is only careful. Migrations thus run in one transaction. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+/** `begin immediate`: a claim takes the write lock before it reads, so a second writer waits instead of failing. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+/**
+ * Opens (or makes) `slipway.db` in `dataDir`, puts a copy aside when there are migrations to run, and runs them in one
+ * transaction. The connection is shared and Kysely hands it out to one transaction at a time.
+ * @throws when a migration fails; the database is then as before and the copy lies in `backups/`.
+ */
+export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const sqlite = new Sqlite(path.join(dataDir, 'slipway.db'))
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'foreign_keys = ON',
+    'busy_timeout = 5000',
+    'cache_size = -2000',
+  ]) {
+    sqlite.pragma(pragma)
+  }
+  const config = { database: sqlite }
+  const dialect = new SqliteDialect(config)
+  dialect.createDriver = () => new ImmediateDriver(config)
+  dialect.createAdapter = () => new TransactionalAdapter()
+  const db = new Kysely<Schema>({ dialect })
+  await migrate(db, sqlite, dataDir)
+  return db
+}
+
+async function migrate(db: Kysely<Schema>, sqlite: Sqlite.Database, dataDir: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const known = await migrator.getMigrations()
+  const pending = known.filter((migration) => migration.executedAt === undefined)
+  if (pending.length > 0 && pending.length < known.length) putCopyAside(sqlite, dataDir, pending[0]?.name ?? '')
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+}
+
+/** VACUUM INTO refuses an existing file and does not sync what it wrote, so the name carries the time and we sync. */
+function putCopyAside(sqlite: Sqlite.Database, dataDir: string, before: string): void {
+  const folder = path.join(dataDir, 'backups')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = path.join(folder, `${new Date().toISOString().replace(/[:.]/g, '-')}-before-${before}.db`)
+  sqlite.prepare('vacuum into ?').run(file)
+  for (const target of [file, folder]) {
+    const handle = openSync(target, 'r')
+    fsyncSync(handle)
+    closeSync(handle)
+  }
+}

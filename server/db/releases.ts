@@ -1,0 +1,188 @@
+import type { Deployment, Overrides, Volume } from './deployments.ts'
+import { type Db, now, type ReleaseStatus, type Row, type StepState, type StoredError } from './schema.ts'
+
+export type Commit = { sha: string; message: string; author: string; at: string }
+
+/** What choose-template decided: how the image is built and how the app is reached. */
+export type Recipe = {
+  template: string
+  /** Path of the repository's own Dockerfile below the root folder, or undefined when `dockerfile` is ours. */
+  dockerfilePath?: string
+  /** The rendered Dockerfile of a template. */
+  dockerfile?: string
+  /** Files that the template puts beside the sources, path → text. */
+  extraFiles?: Record<string, string>
+  /** The port the app listens on inside its container. */
+  port: number
+  healthPath: string
+  startCommand?: string
+}
+
+export type ReleaseInputs = {
+  githubUrl: string
+  branch: string | null
+  rootDir: string
+  template: string | null
+  overrides: Overrides
+  volumes: Volume[]
+}
+
+/** One build of a deployment, numbered from 1. `env` is sealed like the deployment's. */
+export type Release = {
+  deploymentId: string
+  number: number
+  subdomain: string
+  status: ReleaseStatus
+  inputs: ReleaseInputs
+  env: string
+  imageFrom: number | null
+  commit: Commit | null
+  recipe: Recipe | null
+  createdAt: string
+  updatedAt: string
+}
+
+export type ReleaseStep = {
+  name: string
+  state: StepState
+  startedAt: string
+  endedAt: string | null
+  error: StoredError | null
+}
+
+function fromRow(row: Row<'releases'>): Release {
+  return {
+    deploymentId: row.deployment_id,
+    number: row.number,
+    subdomain: row.subdomain,
+    status: row.status,
+    inputs: JSON.parse(row.inputs),
+    env: row.env,
+    imageFrom: row.image_from,
+    commit: row.commit === null ? null : JSON.parse(row.commit),
+    recipe: row.recipe === null ? null : JSON.parse(row.recipe),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+/** Notes the next release of a deployment, with its settings as they are now. Call inside a transaction. */
+export async function insertRelease(db: Db, deployment: Deployment, imageFrom?: Release): Promise<Release> {
+  const { next } = await db
+    .selectFrom('releases')
+    .select((eb) => eb.fn.coalesce(eb.fn.max('number'), eb.lit(0)).as('next'))
+    .where('deployment_id', '=', deployment.id)
+    .executeTakeFirstOrThrow()
+  const { githubUrl, branch, rootDir, template, overrides, volumes } = deployment
+  const at = now()
+  const row = await db
+    .insertInto('releases')
+    .values({
+      deployment_id: deployment.id,
+      number: Number(next) + 1,
+      subdomain: deployment.subdomain,
+      status: 'queued',
+      inputs: JSON.stringify(imageFrom?.inputs ?? { githubUrl, branch, rootDir, template, overrides, volumes }),
+      env: imageFrom?.env ?? deployment.env,
+      image_from: imageFrom?.number ?? null,
+      commit: imageFrom?.commit ? JSON.stringify(imageFrom.commit) : null,
+      recipe: imageFrom?.recipe ? JSON.stringify(imageFrom.recipe) : null,
+      created_at: at,
+      updated_at: at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return fromRow(row)
+}
+
+export async function findRelease(db: Db, deploymentId: string, number: number): Promise<Release | undefined> {
+  const row = await db
+    .selectFrom('releases')
+    .selectAll()
+    .where('deployment_id', '=', deploymentId)
+    .where('number', '=', number)
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Newest first. */
+export async function listReleases(db: Db, deploymentId: string): Promise<Release[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .selectAll()
+    .where('deployment_id', '=', deploymentId)
+    .orderBy('number', 'desc')
+    .execute()
+  return rows.map(fromRow)
+}
+
+export async function updateRelease(
+  db: Db,
+  release: Pick<Release, 'deploymentId' | 'number'>,
+  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe },
+): Promise<void> {
+  await db
+    .updateTable('releases')
+    .set({
+      ...(changes.status !== undefined && { status: changes.status }),
+      ...(changes.commit !== undefined && { commit: JSON.stringify(changes.commit) }),
+      ...(changes.recipe !== undefined && { recipe: JSON.stringify(changes.recipe) }),
+      updated_at: now(),
+    })
+    .where('deployment_id', '=', release.deploymentId)
+    .where('number', '=', release.number)
+    .execute()
+}
+
+/** Deletes all releases of a deployment, with their steps and build logs. */
+export async function deleteReleases(db: Db, deploymentId: string): Promise<void> {
+  await db.deleteFrom('releases').where('deployment_id', '=', deploymentId).execute()
+}
+
+export async function saveStep(
+  db: Db,
+  release: Pick<Release, 'deploymentId' | 'number'>,
+  step: { name: string; position: number; state: StepState; error?: StoredError },
+): Promise<void> {
+  const at = now()
+  const ended = step.state === 'running' ? null : at
+  const error = step.error ? JSON.stringify(step.error) : null
+  await db
+    .insertInto('release_steps')
+    .values({
+      deployment_id: release.deploymentId,
+      release: release.number,
+      name: step.name,
+      position: step.position,
+      state: step.state,
+      started_at: at,
+      ended_at: ended,
+      error,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['deployment_id', 'release', 'name']).doUpdateSet({
+        state: step.state,
+        ended_at: ended,
+        error,
+        ...(step.state === 'running' && { started_at: at }),
+      }),
+    )
+    .execute()
+}
+
+export async function listSteps(db: Db, deploymentId: string, release: number): Promise<ReleaseStep[]> {
+  const rows = await db
+    .selectFrom('release_steps')
+    .selectAll()
+    .where('deployment_id', '=', deploymentId)
+    .where('release', '=', release)
+    .orderBy('position')
+    .execute()
+  return rows.map((row) => ({
+    name: row.name,
+    state: row.state,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    error: row.error === null ? null : JSON.parse(row.error),
+  }))
+}

@@ -1,0 +1,189 @@
+import type { ColumnType, Generated, Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import type { ErrorCode } from '../errors.ts'
+
+/** ISO 8601 in UTC, written by `now()`. */
+type Timestamp = string
+
+/** A column that holds JSON: T when read through the table's module, text in the table. */
+type Json = string
+
+export type DeploymentStatus =
+  | 'queued'
+  | 'building'
+  | 'deploying'
+  | 'running'
+  | 'stopped'
+  | 'failed'
+  | 'stuck'
+  | 'deleting'
+
+/**
+ * queued → running → live → retired, or → failed. `undoing` is a release whose revert has not come to its end yet.
+ * `pruned` is a retired release whose image is gone too.
+ */
+export type ReleaseStatus = 'queued' | 'running' | 'live' | 'retired' | 'undoing' | 'failed' | 'pruned'
+
+export type LedgerState = 'pending' | 'present' | 'removing' | 'removed'
+export type StepState = 'running' | 'done' | 'failed' | 'undone'
+export type JobKind = 'deploy' | 'remove' | 'stop' | 'start' | 'restart' | 'undo'
+export type JobState = 'queued' | 'running'
+
+type UsersTable = {
+  id: string
+  username: string
+  password_hash: string
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+type SessionsTable = {
+  id: string
+  user_id: string
+  created_at: Timestamp
+  expires_at: Timestamp
+  address: string
+  user_agent: string
+}
+
+type DeploymentsTable = {
+  id: string
+  name: string
+  github_url: string
+  branch: string | null
+  root_dir: string
+  subdomain: string
+  template: string | null
+  overrides: Json
+  volumes: Json
+  env: string
+  status: DeploymentStatus
+  /** The release that serves traffic. */
+  live_release: number | null
+  /** Set while the user wants the app down. */
+  stopped: number
+  keep_volumes: number
+  error: Json | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+type ReleasesTable = {
+  deployment_id: string
+  number: number
+  subdomain: string
+  status: ReleaseStatus
+  /** What it is made from: branch, folder, template, overrides, volumes. */
+  inputs: Json
+  /** Encrypted: the environment it was started with. */
+  env: string
+  /** A release whose image is used again instead of building one (rollback). */
+  image_from: number | null
+  commit: Json | null
+  /** What choose-template decided. */
+  recipe: Json | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+type ReleaseStepsTable = {
+  deployment_id: string
+  release: number
+  name: string
+  position: number
+  state: StepState
+  started_at: Timestamp
+  ended_at: Timestamp | null
+  error: Json | null
+}
+
+type LedgerTable = {
+  id: Generated<number>
+  deployment_id: string
+  release: number
+  step: string
+  kind: string
+  name: string
+  state: LedgerState
+  at: Timestamp
+  error: string | null
+}
+
+type PortRegistryTable = {
+  port: number
+  deployment_id: string | null
+  release: number | null
+  allocated_at: Timestamp | null
+  released_at: Timestamp | null
+  /** Why the port is passed over although no release holds it: another process does. */
+  blocked_reason: string | null
+  blocked_at: Timestamp | null
+}
+
+type JobsTable = {
+  id: Generated<number>
+  deployment_id: string
+  kind: JobKind
+  release: number | null
+  state: JobState
+  attempts: number
+  created_at: Timestamp
+}
+
+type BuildLogsTable = {
+  deployment_id: string
+  release: number
+  seq: number
+  at: Timestamp
+  stream: string
+  level: string
+  text: string
+}
+
+type ReceiptsTable = {
+  deployment_id: string
+  name: string
+  subdomain: string
+  github_url: string
+  created_at: Timestamp
+  removed_at: Timestamp
+  entries: Json
+}
+
+type AuditLogTable = {
+  id: Generated<number>
+  at: Timestamp
+  actor: string
+  address: string
+  action: string
+  target: string
+  detail: Json
+}
+
+type SettingsTable = { key: string; value: string }
+
+export type Schema = {
+  users: UsersTable
+  sessions: SessionsTable
+  deployments: DeploymentsTable
+  releases: ReleasesTable
+  release_steps: ReleaseStepsTable
+  ledger: LedgerTable
+  port_registry: PortRegistryTable
+  jobs: JobsTable
+  build_logs: BuildLogsTable
+  receipts: ReceiptsTable
+  audit_log: AuditLogTable
+  settings: SettingsTable
+}
+
+/** Every query function takes one of these; the caller owns the transaction. */
+export type Db = Kysely<Schema> | Transaction<Schema>
+
+export type Row<T extends keyof Schema> = Selectable<Schema[T]>
+export type NewRow<T extends keyof Schema> = Insertable<Schema[T]>
+export type { ColumnType, Kysely, Transaction }
+
+/** What went wrong, as the API shows it. */
+export type StoredError = { step?: string; code: ErrorCode; message: string; hint?: string }
+
+export const now = (): Timestamp => new Date().toISOString()

@@ -1,0 +1,73 @@
+/** Pure names: deployment and release in, the name of every outside effect out. `revert` works from these alone. */
+
+/** What a release's outside names are made from. `subdomain` is the one the release was made for, not the newest wish. */
+export type ReleaseRef = { deploymentId: string; subdomain: string; release: number }
+
+export const containerName = (instance: string, ref: ReleaseRef) => `${instance}-${ref.subdomain}-${ref.release}`
+
+/** The release's own network carries its container's name. */
+export const networkName = containerName
+
+export const imageRepository = (instance: string, ref: ReleaseRef) => `${instance}/${ref.subdomain}`
+
+export const imageName = (instance: string, ref: ReleaseRef) => `${imageRepository(instance, ref)}:${ref.release}`
+
+/** Volumes outlive releases and a change of subdomain, so they carry the deployment's id. */
+export const volumeName = (instance: string, deploymentId: string, name: string) =>
+  `${instance}-${deploymentId}-${name}`
+
+export const hostnameOf = (domain: string, subdomain: string) => `${subdomain}.${domain}`
+
+/** The owner mark in DNS comments. */
+export const markOf = (instance: string, deploymentId: string) => `slipway:${instance}:${deploymentId}`
+
+export const labelsOf = (instance: string, ref: ReleaseRef): Record<string, string> => ({
+  'slipway.instance': instance,
+  'slipway.deployment': ref.deploymentId,
+  'slipway.release': String(ref.release),
+})
+
+/** First of the 8,192 /28 subnets that app networks are cut from: 198.18.0.0/15, reserved by RFC 2544, never routed. */
+const SUBNET_SPACE = 198 * 2 ** 24 + 18 * 2 ** 16
+const SUBNET_SIZE = 16
+const SUBNET_COUNT = 2 ** 17 / SUBNET_SIZE
+
+/**
+ * The /28 of the network of the release that holds `port`. A port belongs to one release at a time, so its subnet does
+ * too, without a registry of its own. `offset` is the first port of the range.
+ */
+export function subnetOf(port: number, offset: number): string {
+  const address = SUBNET_SPACE + ((port - offset) % SUBNET_COUNT) * SUBNET_SIZE
+  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256)
+  return `${bytes.join('.')}/28`
+}
+
+/** Subdomains that are never handed out: they are ours, the mail system's, or a trap for visitors. */
+const RESERVED = new Set(
+  'www api admin slipway mail smtp imap pop ftp ns ns1 ns2 mx autoconfig autodiscover localhost status wpad isatap'.split(
+    ' ',
+  ),
+)
+
+export const isReservedSubdomain = (subdomain: string) =>
+  RESERVED.has(subdomain) || subdomain.startsWith('xn--') || /^..--/.test(subdomain)
+
+/**
+ * The subdomain as it will be used, or undefined when it cannot be one. The raw text is validated first (`domainToASCII`
+ * would drop tabs and line ends); full-width and upper-case letters are folded, other scripts are refused.
+ */
+export function normalizeSubdomain(raw: string): string | undefined {
+  const folded = raw.normalize('NFKC').toLowerCase()
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(folded) ? folded : undefined
+}
+
+/** A subdomain made from a repository's name: `My.App_2` → `my-app-2`. Falls back to `app`. */
+export function suggestSubdomain(repositoryName: string): string {
+  const slug = repositoryName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '')
+  return slug === '' || isReservedSubdomain(slug) ? `app${slug === '' ? '' : `-${slug.replace(/^..--/, '')}`}` : slug
+}

@@ -1,0 +1,64 @@
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { runtimeFolder } from './nginx-engine.ts'
+import { readIfThere, writeWhole } from './nginx-files.ts'
+import { checkDeploymentId, checkHostname } from './nginx-names.ts'
+
+export type Hold = { hostname: string; deploymentId: string }
+
+export type Holds = {
+  hold(hostname: string, deploymentId: string): Promise<void>
+  unhold(hostname: string): Promise<void>
+  holds(hostname: string): Promise<boolean>
+  listHolds(): Promise<Hold[]>
+}
+
+/**
+ * Host names whose first deployment is on its way: one marker file each, which the default server looks for at every
+ * request, so that no reload is needed.
+ */
+export function createHolds(folder: string): Holds {
+  const fileOf = (hostname: string) => {
+    checkHostname(hostname)
+    return path.join(folder, hostname)
+  }
+  const readHold = async (hostname: string) => {
+    const deploymentId = (await readIfThere(path.join(folder, hostname)))?.trim()
+    return deploymentId === undefined ? [] : [{ hostname, deploymentId }]
+  }
+  return {
+    async hold(hostname, deploymentId) {
+      checkDeploymentId(deploymentId)
+      const file = fileOf(hostname)
+      await makeHoldFolder(folder)
+      await writeWhole(file, `${deploymentId}\n`)
+    },
+    unhold: (hostname) => rm(fileOf(hostname), { force: true }),
+    holds: async (hostname) => (await readIfThere(fileOf(hostname))) !== undefined,
+    async listHolds() {
+      const names = await readdir(folder).catch(() => [])
+      return (await Promise.all(names.filter((name) => !name.endsWith('.new')).map(readHold))).flat()
+    },
+  }
+}
+
+export async function makeHoldFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await chmod(folder, 0o755)
+}
+
+/**
+ * Where the markers go. Workers of a root nginx run as nobody and cannot look into a data folder that only root may
+ * enter (a checkout in /root is one); then they lie in /run.
+ */
+export async function chooseHoldFolder(dir: string): Promise<string> {
+  const beside = path.join(dir, 'holding')
+  if (process.getuid?.() !== 0) return beside
+  return (await isOpenToAll(dir)) ? beside : runtimeFolder(dir)
+}
+
+async function isOpenToAll(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder)
+  if ((mode & 0o001) === 0) return false
+  return folder === '/' || isOpenToAll(path.dirname(folder))
+}

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
+import type { NginxOptions, Vhost } from './nginx.ts'
+import { askText } from './nginx-ask.ts'
+import { createBatches, createLock } from './nginx-batches.ts'
+import { answerOf, applyChange, type Change, isDone, isOf, refuseForeign, renderVhost } from './nginx-changes.ts'
+import { createSetup, type Setup } from './nginx-engine.ts'
+import {
+  asideOf,
+  confOf,
+  putBack,
+  readIfThere,
+  readVhostFiles,
+  removeLeftovers,
+  type VhostFile,
+} from './nginx-files.ts'
+import { chooseHoldFolder, createHolds, type Holds, makeHoldFolder } from './nginx-holds.ts'
+import { createManagedEngine } from './nginx-managed.ts'
+import { readMark } from './nginx-names.ts'
+import { passTest, type Quarantined, quarantine, rivalsOf } from './nginx-quarantine.ts'
+import { createGeneration } from './nginx-reload.ts'
+import { createSystemEngine } from './nginx-system.ts'
+
+export type Vhosts = {
+  readonly token: string
+  readonly holds: Holds
+  start(): Promise<void>
+  stop(): Promise<void>
+  install(vhost: Vhost): Promise<void>
+  uninstall(subdomain: string, deploymentId: string): Promise<void>
+  drained(signal?: AbortSignal): Promise<void>
+  has(vhost: Vhost): Promise<boolean>
+  files(): Promise<VhostFile[]>
+  checkAll(): Promise<Quarantined[]>
+  /** What keeps this nginx from being well; undefined when nothing does. */
+  problem(): Promise<{ running: boolean; text: string } | undefined>
+}
+
+/** The vhost files and the nginx that reads them: each change is safe, serialised, and proven. */
+export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
+  const setup = await createSetup(options)
+  const holdFolder = await chooseHoldFolder(setup.dir)
+  const engine = (setup.mode === 'managed' ? createManagedEngine : createSystemEngine)(setup, holdFolder)
+  const generation = createGeneration(setup, engine)
+  const folder = { vhostsDir: setup.vhostsDir, engine, log: setup.log }
+  const lock = createLock()
+  const files = () => readVhostFiles(setup.vhostsDir, setup.instance)
+
+  let isPrepared = false
+  const prepare = async () => {
+    if (isPrepared) return
+    await makeHoldFolder(holdFolder)
+    const isNew = await engine.prepare()
+    if (isNew || (await generation.onDisk()) === 0) await generation.advance()
+    isPrepared = true
+  }
+
+  const checkAll = async () => {
+    await prepare()
+    const { aside, conflicts } = await passTest(folder, [])
+    for (const hostname of conflicts) {
+      for (const file of await rivalsOf(folder, hostname)) {
+        aside.push(await quarantine(folder, file, `another vhost answers for ${hostname} already`))
+      }
+    }
+    if (aside.length > 0 || !(await generation.isLoaded())) await generation.load(await generation.advance())
+    return aside
+  }
+
+  /** Tests and loads what is on the disk, and asks each of these hosts. */
+  const prove = async (current: number, vhosts: Vhost[]) => {
+    const { conflicts } = await passTest(folder, vhosts.map(fileOf))
+    for (const { hostname } of vhosts) if (conflicts.includes(hostname)) throw claimedTwice(hostname)
+    await generation.load(current)
+    await Promise.all(vhosts.map((vhost) => askVhost(setup, vhost)))
+  }
+
+  /** A removal stays a removal; a file that was written becomes what it was. */
+  const takeBack = async (changes: Change[], before: (string | undefined)[]) => {
+    try {
+      for (const [index, { file, wanted }] of changes.entries()) if (wanted) await putBack(file, before[index])
+      await prove(await generation.advance(), [])
+    } catch (error) {
+      folder.log(`nginx could not be brought back to what it ran before: ${String(error)}`)
+    }
+  }
+
+  const carryOut = async (changes: Change[], before: (string | undefined)[]) => {
+    const current = await generation.advance()
+    for (const [index, change] of changes.entries()) if (!isDone(change, before[index])) await applyChange(change)
+    const vhosts = changes.flatMap(({ wanted }) => wanted?.vhost ?? [])
+    if (vhosts.length === 0 && (await engine.isDown())) return
+    await prove(current, vhosts).catch(async (error: unknown) => {
+      await takeBack(changes, before)
+      throw error
+    })
+  }
+
+  const apply = async (changes: Change[]) => {
+    await prepare()
+    const before = await Promise.all(changes.map(({ file }) => readIfThere(file)))
+    for (const [index, change] of changes.entries()) refuseForeign(change, before[index])
+    const areDone = changes.every((change, index) => isDone(change, before[index]))
+    if (!areDone || !(await generation.isLoaded())) await carryOut(changes, before)
+    for (const change of changes) await removeAside(change)
+  }
+  const submit = createBatches(lock, apply)
+  const fileOf = ({ subdomain }: { subdomain: string }) => confOf(setup.vhostsDir, subdomain)
+  const { instance } = setup
+
+  return {
+    token: setup.token,
+    holds: createHolds(holdFolder),
+    files,
+    start: () =>
+      lock(async () => {
+        isPrepared = false
+        await checkAll()
+      }),
+    stop: () => lock(engine.stop),
+    async install(vhost) {
+      const wanted = { vhost, text: await renderVhost(setup, vhost) }
+      await submit({ file: fileOf(vhost), instance, deploymentId: vhost.deploymentId, wanted })
+    },
+    uninstall: (subdomain, deploymentId) => submit({ file: fileOf({ subdomain }), instance, deploymentId }),
+    drained: generation.drained,
+    has: async (vhost) => (await readIfThere(fileOf(vhost))) === (await renderVhost(setup, vhost)),
+    checkAll: () => lock(checkAll),
+    async problem() {
+      if (await engine.isDown()) return { running: false, text: `nginx does not run; start Slipway again` }
+      if (!(await generation.isLoaded())) {
+        return {
+          running: true,
+          text: 'nginx does not run with the configuration on the disk; it is loaded at the next check',
+        }
+      }
+      const aside = (await files()).filter((file) => file.quarantined).map((file) => file.subdomain)
+      return aside.length === 0 ? undefined : { running: true, text: `Vhosts were put aside: ${aside.join(', ')}` }
+    },
+  }
+}
+
+const claimedTwice = (hostname: string) =>
+  new AppError(
+    'nginx_rejected',
+    `Another site of this nginx already answers for ${hostname}; take it out, or choose another subdomain`,
+  )
+
+/** The vhost itself answers, not the app behind it. A few tries: without /proc an old worker may still take one. */
+async function askVhost(setup: Setup, vhost: Vhost): Promise<void> {
+  const question = {
+    port: setup.httpPort,
+    host: vhost.hostname,
+    path: '/',
+    probe: `${setup.token}.vhost`,
+    timeoutMs: 2000,
+  }
+  for (let left = 5; left > 0; left--) {
+    if ((await askText(question)) === answerOf(vhost)) return
+    await sleep(20)
+  }
+  throw claimedTwice(vhost.hostname)
+}
+
+/** The quarantined copy goes too, when it is this deployment's. */
+async function removeAside({ file, instance, deploymentId }: Change): Promise<void> {
+  const aside = await readIfThere(asideOf(file))
+  if (aside !== undefined && isOf(readMark(aside), { instance, deploymentId })) await removeLeftovers(file)
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises'
+
+/** How nginx titles a worker that accepts connections, and one that only finishes those it has. */
+const TITLES = { accepting: 'nginx: worker process', draining: 'nginx: worker process is shutting down' }
+
+/**
+ * The title of a process, empty for a zombie, undefined when there is none (or no /proc).
+ * nginx titles its processes itself: src/os/unix/ngx_process_cycle.c.
+ */
+export async function titleOf(pid: number): Promise<string | undefined> {
+  const text = await readProc(`/proc/${pid}/cmdline`)
+  return text?.replaceAll('\0', ' ').trim()
+}
+
+/** The workers of this master in one of the two states. Undefined when the kernel does not tell. */
+export async function workersOf(master: number, state: keyof typeof TITLES): Promise<number[] | undefined> {
+  const children = await readProc(`/proc/${master}/task/${master}/children`)
+  if (children === undefined) return undefined
+  const pids = children.trim().split(' ').filter(Boolean).map(Number)
+  const titles = await Promise.all(pids.map(titleOf))
+  return pids.filter((_, index) => titles[index] === TITLES[state])
+}
+
+/** The master of a worker. */
+export async function masterOf(worker: number): Promise<number | undefined> {
+  const status = await readProc(`/proc/${worker}/status`)
+  const parent = Number(/^PPid:\s+(\d+)$/m.exec(status ?? '')?.[1])
+  return parent > 1 && (await titleOf(parent))?.startsWith('nginx: master process') ? parent : undefined
+}
+
+/** ENOENT and ESRCH: the process is gone; EACCES: it is not ours to look at. */
+async function readProc(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES'].includes(String(error.code)))
+      return undefined
+    throw error
+  }
+}

@@ -113,7 +113,7 @@ fetch_node() {
     return
   done
   local package
-  package=node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+  package=$(node_package)
   npm install --prefix "$WORK/npm-node" --silent --no-save "$package@${1:-24}" >/dev/null 2>&1 ||
     fail "$E_NETWORK" "npm could not fetch $package@${1:-24}: check the network and npm's configuration, then run it again"
   cp "$WORK/npm-node/node_modules/$package/bin/node" "$2/node"

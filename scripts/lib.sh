@@ -3,12 +3,12 @@
 
 # Exit codes of all scripts, so that callers can tell the reasons apart. 1 is any other failure.
 # shellcheck disable=SC2034
-readonly E_USAGE=2 E_ROOT=3 E_SYSTEM=4 E_ENGINE=5 E_NETWORK=6 E_PORT=7 E_RECIPE=8 E_SYSTEMD=9
+readonly E_USAGE=2 E_ROOT=3 E_SYSTEM=4 E_ENGINE=5 E_NETWORK=6 E_PORT=7 E_RECIPE=8 E_SYSTEMD=9 E_PLACE=10
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 
-say() { printf '%s %s\n' "${BOLD-==>}" "$*"; }
+say() { printf '==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
 
 # fail CODE MESSAGE: one line that says what to do.
@@ -118,12 +118,4 @@ wait_until() {
     [ $SECONDS -lt $until ] || return 1
     sleep 0.3
   done
-}
-
-# ensure_npm: npm 9 or newer. It needs a Node to run on; Slipway itself runs on the one that npm ci brings.
-ensure_npm() {
-  local version
-  has npm || ensure_packages npm
-  version=$(npm --version 2>/dev/null || echo 0)
-  [ "${version%%.*}" -ge 9 ] || fail "$E_SYSTEM" "npm $version is too old: install npm 9 or newer, then run it again"
 }

@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Getting what Slipway runs on: npm, the dependencies, nginx, git, the UI, a base image. Sourced after lib.sh, never run.
+
+# nginx from the distribution. Its own server is not started: by default Slipway runs one of its own, and port 80 may be
+# somebody else's.
+ensure_nginx() {
+  [ -x /usr/sbin/nginx ] || has nginx || without_starting ensure_packages "$(first_available nginx-light nginx)"
+}
+
+# The first of these packages that apt knows.
+first_available() {
+  local package
+  for package; do available "$package" && echo "$package" && return; done
+  apt-get update -q >/dev/null 2>&1 || true
+  for package; do available "$package" && echo "$package" && return; done
+  echo "$1"
+}
+
+# Debian asks /usr/sbin/policy-rc.d whether a service may start when its package is installed.
+without_starting() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ -e $policy ]; then
+    "$@"
+    return
+  fi
+  (
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    trap 'exit 130' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    "$@"
+  ) || exit
+}
+
+npm_major() { npm --version 2>/dev/null | cut -d. -f1 || true; }
+
+# npm 9 or newer. A distribution's older one fetches a newer one, with a Node to run it, for this checkout only.
+ensure_npm() {
+  local private=$ROOT/data/npm
+  [ ! -x "$private/node_modules/.bin/npm" ] || PATH=$private/node_modules/.bin:$PATH
+  has npm || ensure_packages npm
+  [ "$(npm_major)" -lt 9 ] || return 0
+  say "Fetching npm 11 (this machine's is $(npm --version))"
+  make_data_folder
+  npm install --prefix "$private" --silent --no-save "$(node_package)@24" npm@11 >/dev/null 2>&1 ||
+    fail "$E_NETWORK" "npm $(npm --version) is too old and could not fetch a newer one: check the network, or install npm 9 or newer"
+  PATH=$private/node_modules/.bin:$PATH
+}
+
+# npm's package with the Node binary of this kind of machine.
+node_package() { echo "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"; }
+
+make_data_folder() { [ -d "$ROOT/data" ] || install -d -m 0700 "$ROOT/data"; }
+
+# npm ci, unless what is installed came from this package-lock.json.
+ensure_dependencies() {
+  local stamp=$ROOT/node_modules/.slipway-installed sum log
+  sum=$(sha256sum <"$ROOT/package-lock.json")
+  [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || [ ! -x "$ROOT/node_modules/.bin/node" ] || return 0
+  say "Installing the dependencies (npm ci)"
+  log=$(mktemp)
+  (cd "$ROOT" && npm ci --no-audit --no-fund >"$log" 2>&1) || {
+    grep -E 'npm (ERR!|error)' "$log" | head -n 8 >&2
+    if grep -qE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|CERT' "$log"; then
+      rm -f "$log"
+      fail "$E_NETWORK" "npm cannot reach its registry: check the network, proxy and npm's configuration, then run this again"
+    fi
+    rm -f "$log"
+    fail 1 "npm ci failed: the reason is above"
+  }
+  rm -f "$log"
+  echo "$sum" >"$stamp"
+}
+
+# npm run build, when there is a UI and something in it is newer than the last build.
+ensure_ui() {
+  local stamp=$ROOT/node_modules/.slipway-built
+  [ -d "$ROOT/web" ] || return 0
+  if [ -e "$stamp" ] && [ -d "$ROOT/web/dist" ] &&
+    [ -z "$(find "$ROOT/web" "$ROOT/package-lock.json" -path "$ROOT/web/dist" -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+    return 0
+  fi
+  say "Building the UI"
+  (cd "$ROOT" && npm run --silent build) || fail 1 "building the UI failed: the reason is above"
+  touch "$stamp"
+}
+
+# ensure_image NAME:TAG: from the engine, else from a registry, else made here.
+ensure_image() {
+  docker image inspect "$1" >/dev/null 2>&1 && return
+  say "Getting $1"
+  docker pull -q "$1" >/dev/null 2>&1 || "$ROOT/scripts/base-images" "$1"
+}
+
+# setting NAME DEFAULT [FILE]: the environment, else the .env file, else the default, as the server reads them.
+setting() {
+  local value=${!1-}
+  [ -n "$value" ] || value=$(sed -nE "s/^(export )?$1=[\"']?([^\"'#]*).*/\2/p" "${3:-$ROOT/.env}" 2>/dev/null | tail -n 1)
+  echo "${value:-$2}"
+}
+
+port_is_used() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# True when a Slipway answers there.
+slipway_answers() {
+  local reply
+  reply=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "GET /health HTTP/1.0\r\nHost: 127.0.0.1:$0\r\n\r\n" >&3 && cat <&3' "$1" 2>/dev/null) || return 1
+  [[ $reply == *'"uptime"'* && $reply == *'"checks"'* ]]
+}

@@ -57,6 +57,7 @@ ensure_packages() {
   local missing=() package log
   for package; do installed "$package" || missing+=("$package"); done
   [ ${#missing[@]} -eq 0 ] && return
+  need_root_for "to install ${missing[*]}"
   say "Installing ${missing[*]}"
   log=$(mktemp)
   if ! available "${missing[0]}"; then apt-get update -q >"$log" 2>&1 || true; fi

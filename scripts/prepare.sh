@@ -1,6 +1,15 @@
 # shellcheck shell=bash
 # Getting what Slipway runs on: npm, the dependencies, nginx, git, the UI, a base image. Sourced after lib.sh, never run.
 
+# What a Slipway that runs in the foreground needs beside its npm packages.
+ensure_programs() {
+  has git || ensure_packages git ca-certificates
+  ensure_nginx
+  # shellcheck disable=SC2119
+  ensure_engine
+  ensure_npm
+}
+
 # nginx from the distribution. Its own server is not started: by default Slipway runs one of its own, and port 80 may be
 # somebody else's.
 ensure_nginx() {

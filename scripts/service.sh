@@ -10,6 +10,7 @@ install_service() {
   refuse_early
   has git || ensure_packages git ca-certificates
   [ -x /usr/sbin/nginx ] || ensure_packages "$(first_available nginx-light nginx)"
+  # shellcheck disable=SC2119
   ensure_engine
   ensure_npm
   ensure_dependencies

@@ -6,8 +6,8 @@ import { AppError } from '../errors.ts'
 import type { NginxOptions } from './nginx.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
 import { statusHostOf, variablePrefixOf } from './nginx-names.ts'
+import type { TestResult } from './nginx-program.ts'
 import { createRender } from './nginx-render.ts'
-import type { TestResult } from './nginx-test.ts'
 
 /** What differs between our own nginx and the distribution's. */
 export type Engine = {

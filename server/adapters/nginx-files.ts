@@ -1,4 +1,5 @@
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Mark, readMark } from './nginx-names.ts'
 
@@ -17,17 +18,13 @@ const ASIDE = '.quarantined'
 export const confOf = (folder: string, subdomain: string) => path.join(folder, `${subdomain}.conf`)
 export const asideOf = (file: string) => `${file}${ASIDE}`
 const reasonOf = (file: string) => `${file}${ASIDE}.reason`
-const besideOf = (file: string) => `${file}.new`
+/** Ours alone, so that what a crash left half-written can be swept away without asking whose it is. */
+export const BESIDE = '.slipway-new'
+const besideOf = (file: string) => `${file}${BESIDE}`
 
 /** The text, or undefined when there is no such file. */
-export async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
+export const readIfThere = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch(ifMissing(undefined))
 
 /** Whole or not at all: written beside, forced to the disk, and renamed. nginx never reads a half-written file. */
 export async function writeWhole(file: string, text: string, mode = 0o644): Promise<void> {
@@ -50,26 +47,34 @@ export async function putBack(file: string, text: string | undefined): Promise<v
 
 /** All `*.conf` in the folder, in the order in which nginx reads them, but for our own configuration file. */
 export async function listConfs(folder: string, except: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
   const isVhost = (name: string) => name.endsWith('.conf') && !name.startsWith('.')
-  return names
+  return (await namesIn(folder))
     .filter(isVhost)
-    .sort()
     .map((name) => path.join(folder, name))
     .filter((file) => file !== except)
 }
 
+/** Changes with every file that nginx would read: its name, size and time of change. */
+export async function fingerprintOf(files: string[]): Promise<string> {
+  const stats = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(ifMissing(undefined))))
+  const lines = files.map((file, index) => `${file} ${stats[index]?.size} ${stats[index]?.mtimeNs}`)
+  return createHash('sha256').update(lines.join('\n')).digest('hex')
+}
+
+/** Removes what a crash left half-written. */
+export async function sweep(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (name.endsWith(BESIDE)) await rm(path.join(folder, name), { force: true })
+  }
+}
+
+/** The sorted names in a folder; none when it is not there. */
+export const namesIn = async (folder: string) => (await readdir(folder).catch(ifMissing([]))).sort()
+
 /** The vhosts of this instance, also those put aside. Files without our mark are left out. */
 export async function readVhostFiles(folder: string, instance: string): Promise<VhostFile[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
   const found: VhostFile[] = []
-  for (const name of names.sort()) {
+  for (const name of await namesIn(folder)) {
     if (!name.endsWith('.conf') && !name.endsWith(`.conf${ASIDE}`)) continue
     const file = await readVhostFile(path.join(folder, name), instance)
     if (file !== undefined) found.push(file)
@@ -103,9 +108,15 @@ export async function putAside(file: string, reason: string): Promise<void> {
   await rename(file, asideOf(file))
 }
 
-/** Removes what was put aside of this vhost, and what a crash left half-written. Absent is fine. */
-export async function removeLeftovers(file: string): Promise<void> {
-  for (const left of [asideOf(file), reasonOf(file), besideOf(file)]) await rm(left, { force: true })
+/** Removes what was put aside of this vhost. Absent is fine. */
+export async function removeAside(file: string): Promise<void> {
+  for (const left of [asideOf(file), reasonOf(file)]) await rm(left, { force: true })
 }
 
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** Answers for a file that is not there; any other error goes through. */
+function ifMissing<T>(answer: T) {
+  return (error: unknown): T => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return answer
+    throw error
+  }
+}

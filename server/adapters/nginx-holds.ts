@@ -1,7 +1,7 @@
-import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { runtimeFolder } from './nginx-engine.ts'
-import { readIfThere, writeWhole } from './nginx-files.ts'
+import { BESIDE, namesIn, readIfThere, writeWhole } from './nginx-files.ts'
 import { checkDeploymentId, checkHostname } from './nginx-names.ts'
 
 export type Hold = { hostname: string; deploymentId: string }
@@ -36,8 +36,8 @@ export function createHolds(folder: string): Holds {
     unhold: (hostname) => rm(fileOf(hostname), { force: true }),
     holds: async (hostname) => (await readIfThere(fileOf(hostname))) !== undefined,
     async listHolds() {
-      const names = await readdir(folder).catch(() => [])
-      return (await Promise.all(names.filter((name) => !name.endsWith('.new')).map(readHold))).flat()
+      const names = (await namesIn(folder)).filter((name) => !name.endsWith(BESIDE))
+      return (await Promise.all(names.map(readHold))).flat()
     },
   }
 }

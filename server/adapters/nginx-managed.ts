@@ -6,9 +6,9 @@ import { AppError } from '../errors.ts'
 import { askStatus } from './nginx-ask.ts'
 import { type Engine, runtimeFolder, type Setup } from './nginx-engine.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
+import { runNginx, testConfiguration } from './nginx-program.ts'
 import { readPages } from './nginx-render.ts'
-import { runNginx, testConfiguration } from './nginx-test.ts'
-import { masterOf, titleOf } from './nginx-workers.ts'
+import { masterOf, signal, titleOf } from './nginx-workers.ts'
 
 const MAX_ERROR_LOG = 10 * 1024 * 1024
 
@@ -86,8 +86,7 @@ export function createManagedEngine(setup: Setup, holdingDir: string): Engine {
 
     async load() {
       const pid = await master()
-      if (pid === undefined) await launch()
-      else process.kill(pid, 'SIGHUP')
+      if (pid === undefined || !signal(pid, 'SIGHUP')) await launch()
     },
 
     async stop() {
@@ -105,10 +104,10 @@ async function limitErrorLog(file: string): Promise<void> {
 
 /** SIGQUIT lets requests finish; what still runs after the drain time and a little is ended. */
 async function endGracefully(pid: number, drainSeconds: number): Promise<void> {
-  process.kill(pid, 'SIGQUIT')
+  signal(pid, 'SIGQUIT')
   const deadline = Date.now() + (drainSeconds + 3) * 1000
   while ((await titleOf(pid))?.startsWith('nginx:')) {
-    if (Date.now() > deadline) process.kill(pid, 'SIGTERM')
+    if (Date.now() > deadline) signal(pid, 'SIGTERM')
     await sleep(10)
   }
 }

@@ -1,5 +1,6 @@
+import path from 'node:path'
 import { AppError } from '../errors.ts'
-import type { Vhost } from './nginx.ts'
+import type { NginxOptions, Vhost } from './nginx.ts'
 
 /** What stands in the first line of a vhost file: whose it is, and which release it shows. */
 export type Mark = { instance: string; deploymentId: string; release: number }
@@ -65,11 +66,14 @@ export function checkDeploymentId(value: string): void {
 }
 
 /** @throws AppError invalid_input when a folder's name would have to be escaped inside a configuration. */
-export function checkSettings(settings: { dir: string; vhostsDir: string; instance: string; domain?: string }): void {
+export function checkSettings(settings: NginxOptions): void {
   for (const folder of [settings.dir, settings.vhostsDir]) {
     if (!FOLDER.test(folder)) refuse('dir', folder, 'an absolute path without quotes, dollar signs or brackets')
   }
   if (!INSTANCE.test(settings.instance)) refuse('instance', settings.instance, 'lower-case letters, digits, hyphens')
+  if (settings.mode === 'managed' && path.resolve(settings.dir) === path.resolve(settings.vhostsDir)) {
+    refuse('dir', settings.dir, 'another folder than the one of the vhosts')
+  }
   if (settings.domain !== undefined) checkHostname(settings.domain)
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Engine } from './nginx-engine.ts'
 import { listConfs, putAside, readIfThere, serverNameIn } from './nginx-files.ts'
 import { readMark } from './nginx-names.ts'
-import type { TestResult } from './nginx-test.ts'
+import type { TestResult } from './nginx-program.ts'
 
 /** A vhost file that nginx refused and that was renamed so that the others go on. */
 export type Quarantined = { file: string; hostname: string; deploymentId: string | undefined; reason: string }

@@ -5,8 +5,8 @@ import { AppError } from '../errors.ts'
 import { askStatus, isRefused } from './nginx-ask.ts'
 import type { Engine, Setup } from './nginx-engine.ts'
 import { listConfs, readIfThere, writeWhole } from './nginx-files.ts'
+import { runNginx, testConfiguration } from './nginx-program.ts'
 import { readPages } from './nginx-render.ts'
-import { runNginx, testConfiguration } from './nginx-test.ts'
 import { masterOf } from './nginx-workers.ts'
 
 /**

@@ -11,7 +11,8 @@ import {
   putBack,
   readIfThere,
   readVhostFiles,
-  removeLeftovers,
+  removeAside,
+  sweep,
   type VhostFile,
 } from './nginx-files.ts'
 import { chooseHoldFolder, createHolds, type Holds, makeHoldFolder } from './nginx-holds.ts'
@@ -50,6 +51,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
   const prepare = async () => {
     if (isPrepared) return
     await makeHoldFolder(holdFolder)
+    for (const place of [setup.dir, setup.vhostsDir, holdFolder]) await sweep(place)
     const isNew = await engine.prepare()
     if (isNew || (await generation.onDisk()) === 0) await generation.advance()
     isPrepared = true
@@ -102,7 +104,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     for (const [index, change] of changes.entries()) refuseForeign(change, before[index])
     const areDone = changes.every((change, index) => isDone(change, before[index]))
     if (!areDone || !(await generation.isLoaded())) await carryOut(changes, before)
-    for (const change of changes) await removeAside(change)
+    for (const change of changes) await forgetAside(change)
   }
   const submit = createBatches(lock, apply)
   const fileOf = ({ subdomain }: { subdomain: string }) => confOf(setup.vhostsDir, subdomain)
@@ -163,7 +165,7 @@ async function askVhost(setup: Setup, vhost: Vhost): Promise<void> {
 }
 
 /** The quarantined copy goes too, when it is this deployment's. */
-async function removeAside({ file, instance, deploymentId }: Change): Promise<void> {
+async function forgetAside({ file, instance, deploymentId }: Change): Promise<void> {
   const aside = await readIfThere(asideOf(file))
-  if (aside !== undefined && isOf(readMark(aside), { instance, deploymentId })) await removeLeftovers(file)
+  if (aside !== undefined && isOf(readMark(aside), { instance, deploymentId })) await removeAside(file)
 }

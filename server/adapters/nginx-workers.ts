@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { AppError } from '../errors.ts'
 
 /** How nginx titles a worker that accepts connections, and one that only finishes those it has. */
 const TITLES = { accepting: 'nginx: worker process', draining: 'nginx: worker process is shutting down' }
@@ -26,6 +27,17 @@ export async function masterOf(worker: number): Promise<number | undefined> {
   const status = await readProc(`/proc/${worker}/status`)
   const parent = Number(/^PPid:\s+(\d+)$/m.exec(status ?? '')?.[1])
   return parent > 1 && (await titleOf(parent))?.startsWith('nginx: master process') ? parent : undefined
+}
+
+/** Sends a signal; false when the process is gone. @throws AppError nginx_unreachable when it is another user's. */
+export function signal(pid: number, name: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM'): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    const message = `nginx (process ${pid}) was started by another user; end it there, then start Slipway again`
+    throw new AppError('nginx_unreachable', message, { cause: error })
+  }
 }
 
 /** ENOENT and ESRCH: the process is gone; EACCES: it is not ours to look at. */

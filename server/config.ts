@@ -32,6 +32,7 @@ export type Config = Readonly<{
       }>
     | undefined
   cloudflaredBin: string
+  cloudflaredMetricsPort: number
   buildConcurrency: number
   buildTimeoutSeconds: number
   buildMemoryMb: number
@@ -115,6 +116,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     githubToken: read.secret('SLIPWAY_GITHUB_TOKEN'),
     cloudflare: readCloudflare(read),
     cloudflaredBin: read.text('SLIPWAY_CLOUDFLARED_BIN', 'cloudflared'),
+    cloudflaredMetricsPort: read.integer('SLIPWAY_CLOUDFLARED_METRICS_PORT', 20_241, 1, 65_535),
     buildConcurrency: read.integer('SLIPWAY_BUILD_CONCURRENCY', 1, 1, 64),
     buildTimeoutSeconds: read.integer('SLIPWAY_BUILD_TIMEOUT_SECONDS', 900, 1, 86_400),
     buildMemoryMb: read.integer('SLIPWAY_BUILD_MEMORY_MB', Math.floor(totalmem() / 2 ** 21), 64, 2 ** 22),

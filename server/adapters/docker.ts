@@ -72,6 +72,19 @@ export function createDocker(dockerHost: string, instance: string) {
     return unless([404], 'looking at an image', docker.getImage(name).inspect())
   }
 
+  /** The log as it is now, as a stream: dockerode would read one that is not followed into memory whole. */
+  function openLog(name: string, range: { since: number } | { tail: number }): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const path = `/containers/${encodeURIComponent(name)}/logs?`
+      const options = { stdout: true, stderr: true, timestamps: true, ...range }
+      const statusCodes = { 200: true, 404: 'no such container', 409: 'conflict', 500: 'server error' }
+      docker.modem.dial(
+        { path, method: 'GET', options, isStream: true, statusCodes },
+        (error: unknown, stream: unknown) => (error ? reject(error) : resolve(stream)),
+      )
+    })
+  }
+
   return {
     /** @throws engine_unreachable */
     async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
@@ -204,6 +217,19 @@ export function createDocker(dockerHost: string, instance: string) {
       if (!text) return []
       const { Readable } = await import('node:stream')
       return Array.fromAsync(readLines(Readable.from([text as unknown as Buffer])))
+    },
+
+    /** Up to `limit` lines later than `after` (microseconds); without `after` the last ones. Empty when there is no such container. */
+    async readLog(name: string, { after, limit }: { after: number; limit: number }): Promise<RuntimeLine[]> {
+      const range = after > 0 ? { since: Math.floor(after / 1_000_000) } : { tail: limit }
+      const stream = await unless([404, 409], 'reading a log', openLog(name, range))
+      const lines: RuntimeLine[] = []
+      if (!stream) return lines
+      for await (const line of readLines(stream as unknown as Readable, after)) {
+        lines.push(line)
+        if (lines.length >= limit) break
+      }
+      return lines
     },
 
     /** Log lines later than `after` (microseconds), first those that are there, then live until `signal` fires. */

@@ -130,3 +130,11 @@ export async function updateDeployment(db: Db, id: string, changes: Changes): Pr
 export async function deleteDeployment(db: Db, id: string): Promise<void> {
   await db.deleteFrom('deployments').where('id', '=', id).execute()
 }
+
+export async function countByStatus(db: Db): Promise<{ status: DeploymentStatus; count: number }[]> {
+  return db
+    .selectFrom('deployments')
+    .select((eb) => ['status', eb.fn.countAll<number>().as('count')])
+    .groupBy('status')
+    .execute()
+}

@@ -7,6 +7,7 @@ export type Job = {
   release: number | null
   state: 'queued' | 'running'
   attempts: number
+  runAfter: string | null
 }
 
 const fromRow = (row: Row<'jobs'>): Job => ({
@@ -16,6 +17,7 @@ const fromRow = (row: Row<'jobs'>): Job => ({
   release: row.release,
   state: row.state,
   attempts: row.attempts,
+  runAfter: row.run_after,
 })
 
 export async function insertJob(db: Db, deploymentId: string, kind: JobKind, release?: number): Promise<void> {
@@ -52,8 +54,19 @@ export async function startJob(db: Db, id: number): Promise<void> {
     .execute()
 }
 
-export async function requeueJob(db: Db, id: number): Promise<void> {
-  await db.updateTable('jobs').set({ state: 'queued' }).where('id', '=', id).execute()
+/** Puts a job back into the queue, to be run after `runAfter` at the earliest. */
+export async function requeueJob(db: Db, id: number, runAfter: string | null = null): Promise<void> {
+  await db.updateTable('jobs').set({ state: 'queued', run_after: runAfter }).where('id', '=', id).execute()
+}
+
+/** The deploy failed; from now on the job is about what it left behind. */
+export async function turnIntoUndo(db: Db, id: number): Promise<void> {
+  await db.updateTable('jobs').set({ kind: 'undo' }).where('id', '=', id).execute()
+}
+
+/** Lets the waiting jobs of a deployment run at once. */
+export async function hurryJobs(db: Db, deploymentId: string): Promise<void> {
+  await db.updateTable('jobs').set({ run_after: null }).where('deployment_id', '=', deploymentId).execute()
 }
 
 export async function deleteJob(db: Db, id: number): Promise<void> {

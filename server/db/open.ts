@@ -4,11 +4,11 @@ import {
   CompiledQuery,
   type DatabaseConnection,
   Kysely,
-  Migrator,
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
 } from 'kysely'
+import { Migrator } from 'kysely/migration'
 import Sqlite from 'sqlite3'
 import { migrations } from './migrations/index.ts'
 import type { Schema } from './schema.ts'

@@ -12,8 +12,8 @@ export type Recipe = {
   dockerfile?: string
   /** Files that the template puts beside the sources, path → text. */
   extraFiles?: Record<string, string>
-  /** The port the app listens on inside its container. */
-  port: number
+  /** The port the app listens on inside its container; null until the built image has said it. */
+  port: number | null
   healthPath: string
   startCommand?: string
 }
@@ -38,6 +38,7 @@ export type Release = {
   imageFrom: number | null
   commit: Commit | null
   recipe: Recipe | null
+  containerId: string | null
   createdAt: string
   updatedAt: string
 }
@@ -61,6 +62,7 @@ function fromRow(row: Row<'releases'>): Release {
     imageFrom: row.image_from,
     commit: row.commit === null ? null : JSON.parse(row.commit),
     recipe: row.recipe === null ? null : JSON.parse(row.recipe),
+    containerId: row.container_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -119,13 +121,14 @@ export async function listReleases(db: Db, deploymentId: string): Promise<Releas
 export async function updateRelease(
   db: Db,
   release: Pick<Release, 'deploymentId' | 'number'>,
-  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe },
+  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe; containerId?: string },
 ): Promise<void> {
   await db
     .updateTable('releases')
     .set({
       ...(changes.status !== undefined && { status: changes.status }),
       ...(changes.commit !== undefined && { commit: JSON.stringify(changes.commit) }),
+      ...(changes.containerId !== undefined && { container_id: changes.containerId }),
       ...(changes.recipe !== undefined && { recipe: JSON.stringify(changes.recipe) }),
       updated_at: now(),
     })

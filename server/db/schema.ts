@@ -18,10 +18,10 @@ export type DeploymentStatus =
   | 'deleting'
 
 /**
- * queued → running → live → retired, or → failed. `undoing` is a release whose revert has not come to its end yet.
- * `pruned` is a retired release whose image is gone too.
+ * queued → running → live → retiring → retired → pruned (its image is gone too); a release that fails goes
+ * running → undoing → failed.
  */
-export type ReleaseStatus = 'queued' | 'running' | 'live' | 'retired' | 'undoing' | 'failed' | 'pruned'
+export type ReleaseStatus = 'queued' | 'running' | 'live' | 'retiring' | 'retired' | 'pruned' | 'undoing' | 'failed'
 
 export type LedgerState = 'pending' | 'present' | 'removing' | 'removed'
 export type StepState = 'running' | 'done' | 'failed' | 'undone'
@@ -81,6 +81,7 @@ type ReleasesTable = {
   commit: Json | null
   /** What choose-template decided. */
   recipe: Json | null
+  container_id: string | null
   created_at: Timestamp
   updated_at: Timestamp
 }
@@ -126,6 +127,8 @@ type JobsTable = {
   release: number | null
   state: JobState
   attempts: number
+  /** Not before this time: a removal that got stuck waits a little before it goes on. */
+  run_after: Timestamp | null
   created_at: Timestamp
 }
 

@@ -15,7 +15,7 @@ const statements = [
   `create table releases (
     deployment_id text not null references deployments(id) on delete restrict, number integer not null,
     subdomain text not null, status text not null, inputs text not null, env text not null, image_from integer,
-    "commit" text, recipe text, created_at text not null, updated_at text not null,
+    "commit" text, recipe text, container_id text, created_at text not null, updated_at text not null,
     primary key (deployment_id, number)) strict`,
   `create table release_steps (
     deployment_id text not null, release integer not null, name text not null, position integer not null,
@@ -34,7 +34,7 @@ const statements = [
   `create unique index port_owner on port_registry(deployment_id, release)`,
   `create table jobs (
     id integer primary key, deployment_id text not null references deployments(id) on delete cascade,
-    kind text not null, release integer, state text not null, attempts integer not null, created_at text not null) strict`,
+    kind text not null, release integer, state text not null, attempts integer not null, run_after text, created_at text not null) strict`,
   `create index jobs_deployment on jobs(deployment_id, state)`,
   `create table build_logs (
     deployment_id text not null, release integer not null, seq integer not null, at text not null,

@@ -1,0 +1,54 @@
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import type { Queue } from './deploy/queue.ts'
+import type { Deps } from './deps.ts'
+import type { App } from './http/app-type.ts'
+import { addAuth } from './http/auth.ts'
+import { addErrorHandlers } from './http/errors.ts'
+import { addJsonParser } from './http/json.ts'
+import { createLive } from './http/live.ts'
+import { authRoutes } from './http/routes/auth.ts'
+import { deploymentRoutes } from './http/routes/deployments.ts'
+import { docsRoutes } from './http/routes/docs.ts'
+import { eventRoutes } from './http/routes/events.ts'
+import { healthRoutes } from './http/routes/health.ts'
+import { logRoutes } from './http/routes/logs.ts'
+import { machineRoutes } from './http/routes/machine.ts'
+import { VERSION } from './version.ts'
+
+const BODY_LIMIT = 2 * 1024 * 1024
+
+/** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
+export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: 'loopback',
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  const live = createLive(deps)
+  app.addHook('preClose', async () => live.close())
+
+  addJsonParser(app)
+  addErrorHandlers(app)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    hsts: false,
+  })
+  await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
+  await app.register(swagger, { openapi: { info: { title: 'Slipway', version: VERSION } } })
+  await addAuth(app, deps)
+
+  authRoutes(app, deps, live)
+  deploymentRoutes(app, deps, queue)
+  logRoutes(app, deps, live)
+  eventRoutes(app, deps, live)
+  machineRoutes(app, deps, queue)
+  healthRoutes(app, deps)
+  docsRoutes(app)
+  return app
+}

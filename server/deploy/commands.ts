@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Deployment,
+  type EnvVariable,
+  findDeployment,
+  insertDeployment,
+  type Overrides,
+  updateDeployment,
+  type Volume,
+} from '../db/deployments.ts'
+import { hurryJobs, insertJob, listJobs } from '../db/jobs.ts'
+import { findRelease, insertRelease, type Release } from '../db/releases.ts'
+import type { Db } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { sealEnv } from './context.ts'
+import { setStatus } from './lifecycle.ts'
+import { dropQueuedDeploys, type Queue } from './queue.ts'
+
+/** What a user can ask for. Each writes the wish and its job in one transaction, then wakes the queue. */
+
+export type NewApp = {
+  name: string
+  githubUrl: string
+  branch: string | null
+  rootDir: string
+  subdomain: string
+  template: string | null
+  overrides: Overrides
+  volumes: Volume[]
+  env: EnvVariable[]
+}
+
+/** @throws subdomain_taken */
+export async function createApp(deps: Deps, queue: Queue, app: NewApp): Promise<Deployment> {
+  const id = randomUUID()
+  const created = await deps.db
+    .transaction()
+    .execute(async (db) => {
+      const deployment = await insertDeployment(db, { ...app, id, env: sealEnv(deps, id, app.env) })
+      await enqueueDeploy(db, deployment)
+      return deployment
+    })
+    .catch((error: unknown) => {
+      throw explainTaken(error, app.subdomain)
+    })
+  deps.events.publish({ type: 'deployment', deployment: id, status: created.status, error: null })
+  queue.kick()
+  return created
+}
+
+export type AppChanges = Partial<Omit<NewApp, 'githubUrl'>>
+
+/** Changes the settings and deploys with them. @throws subdomain_taken, not_possible_now */
+export async function changeApp(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  { env, ...changes }: AppChanges,
+): Promise<void> {
+  refuseWhileDeleting(deployment)
+  await deps.db
+    .transaction()
+    .execute(async (db) => {
+      await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
+      await enqueueAgain(db, deployment.id)
+    })
+    .catch((error: unknown) => {
+      throw explainTaken(error, changes.subdomain ?? deployment.subdomain)
+    })
+  await showQueued(deps, deployment)
+  queue.kick()
+}
+
+/** Builds and deploys the newest commit. @throws not_possible_now */
+export async function redeployApp(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
+  refuseWhileDeleting(deployment)
+  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id))
+  await showQueued(deps, deployment)
+  queue.kick()
+}
+
+/** Deploys the image of an earlier release again, with that release's environment. @throws not_found, image_gone */
+export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployment, number: number): Promise<void> {
+  refuseWhileDeleting(deployment)
+  const target = await findRelease(deps.db, deployment.id, number)
+  if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
+  if (target.status === 'live')
+    throw new AppError('not_possible_now', `Release ${number} is the live one.`, { field: 'release' })
+  if (target.status !== 'retired') {
+    throw new AppError(
+      'image_gone',
+      `Release ${number} never went live, or its image is gone. Choose one that was live, or deploy again.`,
+      { field: 'release' },
+    )
+  }
+  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, target))
+  queue.kick()
+}
+
+/** Stops, starts or restarts the live release. @throws not_possible_now */
+export async function switchApp(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  kind: 'stop' | 'start' | 'restart',
+): Promise<void> {
+  refuseWhileDeleting(deployment)
+  if (deployment.liveRelease === null)
+    throw new AppError('not_possible_now', 'Nothing of this app is live yet. Deploy it first.')
+  await insertJob(deps.db, deployment.id, kind)
+  queue.kick()
+}
+
+/** Ends the running deploy, or takes the waiting one out of the queue. @throws not_possible_now when there is none */
+export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
+  const reason = new AppError('cancelled', 'The deploy was cancelled. What it had made is taken away.')
+  const dropped = await deps.db.transaction().execute((db) => dropQueuedDeploys(db, deployment.id))
+  const aborted = queue.abort(deployment.id, reason)
+  if (!aborted && dropped === 0)
+    throw new AppError('not_possible_now', 'No deploy is on its way, so there is nothing to cancel.')
+  if (!aborted && deployment.liveRelease === null) {
+    await setStatus(deps, deployment.id, 'failed', { code: 'cancelled', message: reason.message })
+  }
+}
+
+/** Goes on with what got stuck, or deploys again what failed. @throws not_possible_now */
+export async function retryApp(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
+  const waiting = await listJobs(deps.db, { deploymentId: deployment.id, state: 'queued' })
+  if (waiting.length > 0) {
+    await hurryJobs(deps.db, deployment.id)
+    return queue.kick()
+  }
+  if (deployment.status !== 'failed')
+    throw new AppError('not_possible_now', 'Nothing failed, so there is nothing to try again.')
+  await redeployApp(deps, queue, deployment)
+}
+
+/** Removes everything of the deployment. A running deploy is ended first. Asking twice is fine. */
+export async function deleteApp(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  options: { keepVolumes: boolean },
+): Promise<void> {
+  await deps.db.transaction().execute(async (db) => {
+    await dropQueuedDeploys(db, deployment.id)
+    const jobs = await listJobs(db, { deploymentId: deployment.id })
+    if (!jobs.some((job) => job.kind === 'remove')) await insertJob(db, deployment.id, 'remove')
+    await hurryJobs(db, deployment.id)
+    await updateDeployment(db, deployment.id, { status: 'deleting', keepVolumes: options.keepVolumes })
+  })
+  deps.events.publish({ type: 'deployment', deployment: deployment.id, status: 'deleting', error: null })
+  queue.abort(deployment.id, new AppError('cancelled', 'The deployment is being deleted.'))
+  queue.kick()
+}
+
+async function enqueueDeploy(db: Db, deployment: Deployment, imageFrom?: Release): Promise<void> {
+  const release = await insertRelease(db, deployment, imageFrom)
+  await insertJob(db, deployment.id, 'deploy', release.number)
+}
+
+/** The newest wish wins: deploys that have not started yet are dropped. */
+async function enqueueAgain(db: Db, deploymentId: string, imageFrom?: Release): Promise<void> {
+  await dropQueuedDeploys(db, deploymentId)
+  const current = await findDeployment(db, deploymentId)
+  if (!current) throw new AppError('not_found', 'There is no such deployment.')
+  await enqueueDeploy(db, current, imageFrom)
+}
+
+/** A live app stays `running` while a redeploy is on its way. */
+async function showQueued(deps: Deps, deployment: Deployment): Promise<void> {
+  if (deployment.liveRelease === null) await setStatus(deps, deployment.id, 'queued', null)
+}
+
+function refuseWhileDeleting({ status }: Deployment): void {
+  if (status === 'deleting') throw new AppError('not_possible_now', 'This deployment is being deleted.')
+}
+
+function explainTaken(error: unknown, subdomain: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code
+  if (code !== 'SQLITE_CONSTRAINT_UNIQUE') return error
+  return new AppError('subdomain_taken', `The subdomain ${subdomain} is taken by another app. Choose another one.`, {
+    field: 'subdomain',
+    cause: error,
+  })
+}

@@ -1,0 +1,229 @@
+import { type Deployment, deleteDeployment, findDeployment, updateDeployment } from '../db/deployments.ts'
+import { deleteJob, type Job, requeueJob, turnIntoUndo } from '../db/jobs.ts'
+import { forgetRemoved, listLedger } from '../db/ledger.ts'
+import { insertReceipt, type Receipt } from '../db/receipts.ts'
+import { deleteReleases, findRelease, listReleases, updateRelease } from '../db/releases.ts'
+import { type DeploymentStatus, now, type StoredError } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { AppError, toAppError } from '../errors.ts'
+import { containerName } from '../names.ts'
+import { openBuildLog } from './build-log.ts'
+import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
+import { pipeline } from './pipeline.ts'
+import { retireOthers } from './retire.ts'
+import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
+import { waitUntilHealthy } from './steps/await-health.ts'
+
+/** How long a removal that got stuck waits before it goes on by itself. */
+const RETRY_MS = 60_000
+
+/**
+ * Does one job of the queue to its end. Failures of a deploy are written to the deployment, not thrown; what could not
+ * be undone is put back into the queue.
+ */
+export async function runJob(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
+  switch (job.kind) {
+    case 'deploy':
+      await deploy(deps, job, signal)
+      break
+    case 'undo':
+      await undo(deps, job)
+      break
+    case 'remove':
+      await remove(deps, job)
+      break
+    default:
+      await switchApp(deps, job.deploymentId, job.kind, signal)
+      await deleteJob(deps.db, job.id)
+  }
+}
+
+async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
+  const { deploymentId, release: number } = job
+  const release = await findRelease(deps.db, deploymentId, number ?? 0)
+  const deployment = await findDeployment(deps.db, deploymentId)
+  if (!release || !deployment) return deleteJob(deps.db, job.id)
+  const secrets = openEnv(deps, deploymentId, release.env).flatMap((it) => (it.secret ? [it.value] : []))
+  const log = await openBuildLog(deps, deploymentId, release.number, [...secrets, ...tokensOf(deps)])
+  const ctx = await createContext(deps, deploymentId, release.number, {
+    signal,
+    say: (text, stream) => log.write(text, stream),
+    retireOthers: () => retireOthers(deps, deploymentId),
+  })
+  try {
+    await runRelease(ctx)
+    await deleteJob(deps.db, job.id)
+  } catch (error) {
+    if (signal.aborted && signal.reason === SHUTDOWN) return await requeueJob(deps.db, job.id)
+    if (error instanceof StepError) log.write(`${error.step}: ${error.message}`, 'stderr')
+    else deps.log.error({ err: error, deployment: deploymentId }, 'a deploy failed in an unexpected way')
+    await settleFailure(deps, ctx, job, error)
+  } finally {
+    await log.close()
+  }
+}
+
+/** The reason a job is aborted with when the server stops: it goes on after the next start. */
+export const SHUTDOWN = new AppError('interrupted', 'Slipway is stopping.')
+
+const tokensOf = ({ config }: Deps) =>
+  [config.githubToken, config.cloudflare?.apiToken].filter((it) => it !== undefined)
+
+async function runRelease(ctx: StepContext): Promise<void> {
+  const { db, deployment, release } = ctx
+  const wentLive = deployment.liveRelease === release.number
+  const ahead = wentLive ? pipeline.slice(pipeline.findIndex((step) => step.name === 'retire-previous')) : pipeline
+  if (!wentLive) {
+    await revertAll(pipeline, ctx, 'deleted')
+    await updateRelease(db, release, { status: 'running' })
+    release.status = 'running'
+    await checkAll(pipeline, ctx)
+  }
+  await applyAll(ahead, ctx, async (step) => {
+    if (ctx.live === undefined && deployment.liveRelease === null) await setStatus(ctx, deployment.id, step.phase)
+  })
+  await revertAll(pipeline, ctx, 'deployed')
+}
+
+/** Undoes a release that failed before it went live; one that is live stays, and only its clean-up goes on. */
+async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unknown): Promise<void> {
+  const reason =
+    error instanceof StepError ? storedError(error.step, error.cause) : storedError(undefined, toAppError(error))
+  const current = await findDeployment(deps.db, job.deploymentId)
+  const isLive = current?.liveRelease === ctx.release.number
+  await deps.db.transaction().execute(async (db) => {
+    await turnIntoUndo(db, job.id)
+    if (isLive) return
+    await updateRelease(db, ctx.release, { status: 'undoing' })
+    await updateDeployment(db, job.deploymentId, { error: reason })
+  })
+  await undo(deps, { ...job, kind: 'undo' })
+}
+
+/** Takes away what a failed release left, or what a live one still has to clean up, and settles the status. */
+async function undo(deps: Deps, job: Job): Promise<void> {
+  const release = await findRelease(deps.db, job.deploymentId, job.release ?? 0)
+  if (!release) return deleteJob(deps.db, job.id)
+  const ctx = await createContext(deps, job.deploymentId, release.number)
+  const isLive = ctx.deployment.liveRelease === release.number
+  try {
+    if (isLive) await retireOthers(deps, job.deploymentId)
+    await revertAll(pipeline, ctx, isLive ? 'deployed' : 'deleted')
+    if (!isLive) await updateRelease(deps.db, release, { status: 'failed' })
+    await deleteJob(deps.db, job.id)
+    await setStatus(deps, job.deploymentId, restingStatus(ctx.deployment))
+  } catch (error) {
+    await getStuck(deps, job, error, ctx.deployment)
+  }
+}
+
+const restingStatus = ({ liveRelease, stopped }: Deployment): DeploymentStatus =>
+  liveRelease === null ? 'failed' : stopped ? 'stopped' : 'running'
+
+/** Something will not go: says so, and lets the queue try again in a minute. A live app stays `running`. */
+async function getStuck(deps: Deps, job: Job, error: unknown, deployment: Deployment): Promise<void> {
+  const reason =
+    error instanceof StepError ? storedError(error.step, error.cause) : storedError(undefined, toAppError(error))
+  deps.log.warn(
+    { deployment: job.deploymentId, step: reason.step, code: reason.code },
+    `could not undo: ${reason.message}`,
+  )
+  await requeueJob(deps.db, job.id, new Date(Date.now() + RETRY_MS).toISOString())
+  const serves = job.kind === 'undo' && deployment.liveRelease !== null
+  await setStatus(deps, job.deploymentId, serves ? restingStatus(deployment) : 'stuck', reason)
+}
+
+async function remove(deps: Deps, job: Job): Promise<void> {
+  const deployment = await findDeployment(deps.db, job.deploymentId)
+  if (!deployment) return
+  await setStatus(deps, deployment.id, 'deleting', null)
+  await updateDeployment(deps.db, deployment.id, { liveRelease: null })
+  try {
+    for (const release of await listReleases(deps.db, deployment.id)) {
+      await revertAll(pipeline, await createContext(deps, deployment.id, release.number), 'deleted')
+    }
+    await forget(deps, deployment)
+    deps.events.publish({ type: 'deleted', deployment: deployment.id })
+  } catch (error) {
+    await getStuck(deps, job, error, deployment)
+  }
+}
+
+/** Writes the receipt and deletes the rows, in one transaction. SQLite refuses while anything still stands. */
+async function forget(deps: Deps, deployment: Deployment): Promise<void> {
+  const { id: deploymentId, name, subdomain, githubUrl, createdAt } = deployment
+  await deps.db.transaction().execute(async (db) => {
+    const entries = (await listLedger(db, deploymentId)).map(
+      ({ release, step, kind, name: effect, state, at, error }) => {
+        const kept = error === 'kept' && deployment.keepVolumes
+        return {
+          release,
+          step,
+          kind,
+          name: effect,
+          removedAt: kept ? null : at,
+          verified: state === 'removed' && !kept,
+          ...(kept && { kept }),
+        }
+      },
+    )
+    const receipt: Receipt = { deploymentId, name, subdomain, githubUrl, createdAt, removedAt: now(), entries }
+    await insertReceipt(db, receipt)
+    await forgetRemoved(db, deploymentId)
+    await deleteReleases(db, deploymentId)
+    await deleteDeployment(db, deploymentId)
+  })
+}
+
+/** Stops, starts or restarts the live release. */
+async function switchApp(
+  deps: Deps,
+  deploymentId: string,
+  kind: 'stop' | 'start' | 'restart',
+  signal: AbortSignal,
+): Promise<void> {
+  const deployment = await findDeployment(deps.db, deploymentId)
+  if (!deployment || deployment.liveRelease === null) return
+  await updateDeployment(deps.db, deploymentId, { stopped: kind === 'stop' })
+  const ctx = await createContext(deps, deploymentId, deployment.liveRelease, { signal })
+  const name = containerName(deps.config.instance, ctx.ref)
+  try {
+    if (kind === 'stop') {
+      await deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port))
+      await deps.nginx.drained()
+      await deps.docker.stopContainer(name)
+      return await setStatus(deps, deploymentId, 'stopped', null)
+    }
+    if (kind === 'start') await deps.docker.resumeContainer(name)
+    else await deps.docker.restartContainer(name)
+    await waitUntilHealthy(ctx)
+    await deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port))
+    await setStatus(deps, deploymentId, 'running', null)
+  } catch (error) {
+    await setStatus(deps, deploymentId, 'failed', storedError(kind, toAppError(error)))
+  }
+}
+
+/** Writes the status and tells whoever listens. A deployment that is being deleted stays so, unless that got stuck. */
+export async function setStatus(
+  deps: Pick<Deps, 'db' | 'events'>,
+  id: string,
+  status: DeploymentStatus,
+  error?: StoredError | null,
+): Promise<void> {
+  const deployment = await findDeployment(deps.db, id)
+  if (!deployment) return
+  if (deployment.status === 'deleting' && status !== 'stuck') return
+  if (
+    deployment.status === status &&
+    (error === undefined || JSON.stringify(error) === JSON.stringify(deployment.error))
+  )
+    return
+  await updateDeployment(deps.db, id, { status, ...(error !== undefined && { error }) })
+  deps.events.publish({
+    type: 'deployment',
+    deployment: id,
+    status,
+    error: error === undefined ? deployment.error : error,
+  })
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { findBySubdomain } from '../db/deployments.ts'
+import type { Effect } from '../db/ledger.ts'
+import { listPorts } from '../db/ports.ts'
+import type { Commit, Recipe, Release } from '../db/releases.ts'
+import { now } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { AppError, toAppError } from '../errors.ts'
+import { hostnameOf } from '../names.ts'
+import { chooseRecipe } from '../templates/detect.ts'
+import type { NewApp } from './commands.ts'
+import type { StepContext } from './context.ts'
+import { pipeline } from './pipeline.ts'
+
+export type Plan = {
+  subdomain: string
+  hostname: string
+  branch: string
+  commit: Commit
+  template: string
+  dockerfile: string | null
+  dockerfilePath: string | null
+  port: number | null
+  healthPath: string
+  /** What would be made, in order. */
+  effects: (Effect & { step: string })[]
+  /** What would refuse the deploy. Empty when it can start. */
+  problems: { step: string; code: string; message: string }[]
+}
+
+const PLAN_MS = 120_000
+
+/**
+ * What a deploy would make: looks into a clone that is removed again, and asks every step. Nothing else is made.
+ * @throws repository_not_found, branch_not_found, no_template and the like
+ */
+export async function makePlan(deps: Deps, app: NewApp): Promise<Plan> {
+  const checkout = path.join(deps.config.dataDir, 'checkouts', `plan-${randomUUID()}`)
+  const signal = AbortSignal.timeout(PLAN_MS)
+  try {
+    const { branch, ...commit } = await deps.git.checkOut({
+      url: app.githubUrl,
+      branch: app.branch,
+      folder: checkout,
+      token: deps.config.githubToken,
+      signal,
+    })
+    const recipe = await chooseRecipe(deps.catalog, checkout, app, app.env)
+    const ctx = await dryContext(deps, app, { checkout, commit, recipe, signal })
+    return {
+      subdomain: app.subdomain,
+      hostname: ctx.hostname,
+      branch,
+      commit,
+      template: recipe.template,
+      dockerfile: recipe.dockerfile ?? null,
+      dockerfilePath: recipe.dockerfilePath ?? null,
+      port: recipe.port,
+      healthPath: recipe.healthPath,
+      effects: pipeline.flatMap((step) => step.effects(ctx).map((effect) => ({ step: step.name, ...effect }))),
+      problems: await findProblems(deps, ctx),
+    }
+  } finally {
+    await rm(checkout, { recursive: true, force: true })
+  }
+}
+
+type Found = { checkout: string; commit: Commit; recipe: Recipe; signal: AbortSignal }
+
+/** The context of a release that does not exist: number 1, on the port that would be next. */
+async function dryContext(deps: Deps, app: NewApp, { checkout, commit, recipe, signal }: Found): Promise<StepContext> {
+  const id = randomUUID()
+  const release: Release = {
+    deploymentId: id,
+    number: 1,
+    subdomain: app.subdomain,
+    status: 'queued',
+    inputs: app,
+    env: '',
+    imageFrom: null,
+    commit,
+    recipe,
+    containerId: null,
+    createdAt: now(),
+    updatedAt: now(),
+  }
+  return {
+    ...deps,
+    deployment: {
+      ...app,
+      id,
+      env: '',
+      status: 'queued',
+      liveRelease: null,
+      stopped: false,
+      keepVolumes: false,
+      error: null,
+      createdAt: now(),
+      updatedAt: now(),
+    },
+    release,
+    live: undefined,
+    ref: { deploymentId: id, subdomain: app.subdomain, release: 1 },
+    hostname: hostnameOf(deps.config.domain, app.subdomain),
+    port: await nextPort(deps),
+    checkout,
+    env: app.env,
+    signal,
+    say: () => undefined,
+    retireOthers: async () => undefined,
+    remember: async () => undefined,
+  }
+}
+
+async function nextPort({ db, config }: Deps): Promise<number | undefined> {
+  const held = new Set((await listPorts(db)).flatMap((it) => (it.deployment_id === null ? [] : [it.port])))
+  for (let port = config.portRange.from; port <= config.portRange.to; port++) if (!held.has(port)) return port
+  return undefined
+}
+
+async function findProblems(deps: Deps, ctx: StepContext): Promise<Plan['problems']> {
+  const problems: Plan['problems'] = []
+  if (await findBySubdomain(deps.db, ctx.release.subdomain)) {
+    const { code, message } = new AppError(
+      'subdomain_taken',
+      `The subdomain ${ctx.release.subdomain} is taken by another app. Choose another one.`,
+    )
+    problems.push({ step: 'hold-hostname', code, message })
+  }
+  for (const step of pipeline) {
+    await step.check?.(ctx).catch((error: unknown) => {
+      const { code, message } = toAppError(error)
+      problems.push({ step: step.name, code, message })
+    })
+  }
+  return problems
+}

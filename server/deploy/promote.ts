@@ -1,0 +1,23 @@
+import { updateDeployment } from '../db/deployments.ts'
+import { updateRelease } from '../db/releases.ts'
+import type { StepContext } from './context.ts'
+
+/**
+ * Makes the release the live one, in one transaction. Before this a crash or failure undoes the release; after it, the
+ * deploy only goes forward.
+ */
+export async function promote(ctx: StepContext): Promise<void> {
+  const { db, deployment, events, release } = ctx
+  await db.transaction().execute(async (trx) => {
+    await updateRelease(trx, release, { status: 'live' })
+    if (ctx.live) await updateRelease(trx, ctx.live, { status: 'retiring' })
+    await updateDeployment(trx, deployment.id, {
+      liveRelease: release.number,
+      status: 'running',
+      stopped: false,
+      error: null,
+    })
+  })
+  Object.assign(deployment, { liveRelease: release.number, status: 'running', stopped: false, error: null })
+  events.publish({ type: 'deployment', deployment: deployment.id, status: 'running', error: null })
+}

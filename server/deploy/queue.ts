@@ -1,0 +1,102 @@
+import { deleteJob, type Job, listJobs, startJob } from '../db/jobs.ts'
+import { updateRelease } from '../db/releases.ts'
+import { now } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import type { AppError } from '../errors.ts'
+import { runJob, SHUTDOWN } from './lifecycle.ts'
+
+export type Queue = {
+  /** Looks for jobs that may start. Call it after writing one. */
+  kick(): void
+  /** Aborts the running deploy of a deployment, if there is one, and answers whether there was. */
+  abort(deploymentId: string, reason: AppError): boolean
+  isBusy(deploymentId: string): boolean
+  /** Resolves when nothing runs and nothing is due. */
+  idle(): Promise<void>
+  /** Aborts what runs (it goes on after the next start) and starts nothing more. */
+  stop(): Promise<void>
+}
+
+type Running = { job: Job; controller: AbortController; done: Promise<void> }
+
+/**
+ * Runs the jobs of the database: one per deployment at a time, in the order they came, and so many deploys at once as
+ * SLIPWAY_BUILD_CONCURRENCY says.
+ */
+export function createQueue(deps: Deps): Queue {
+  const running = new Map<string, Running>()
+  let stopped = false
+  let pumping: Promise<void> | undefined
+  let again = false
+
+  function kick() {
+    if (pumping) {
+      again = true
+      return
+    }
+    pumping = pump()
+      .catch((error: unknown) => deps.log.error({ err: error }, 'the queue could not be read'))
+      .finally(() => {
+        pumping = undefined
+        if (again) {
+          again = false
+          kick()
+        }
+      })
+  }
+
+  async function pump() {
+    for (const job of await listJobs(deps.db, { state: 'queued' })) {
+      if (stopped || running.has(job.deploymentId) || (job.runAfter ?? '') > now()) continue
+      const deploys = [...running.values()].filter((it) => it.job.kind === 'deploy').length
+      if (job.kind === 'deploy' && deploys >= deps.config.buildConcurrency) continue
+      await startJob(deps.db, job.id)
+      launch({ ...job, attempts: job.attempts + 1 })
+    }
+  }
+
+  function launch(job: Job) {
+    const controller = new AbortController()
+    const done = runJob(deps, job, controller.signal)
+      .catch((error: unknown) =>
+        deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way'),
+      )
+      .then(() => {
+        running.delete(job.deploymentId)
+        kick()
+      })
+    running.set(job.deploymentId, { job, controller, done })
+  }
+
+  return {
+    kick,
+    abort(deploymentId, reason) {
+      const found = running.get(deploymentId)
+      if (found?.job.kind !== 'deploy') return false
+      found.controller.abort(reason)
+      return true
+    },
+    isBusy: (deploymentId) => running.has(deploymentId),
+    async idle() {
+      while (pumping || running.size > 0) {
+        await pumping
+        await Promise.all([...running.values()].map((it) => it.done))
+      }
+    },
+    async stop() {
+      stopped = true
+      for (const { controller } of running.values()) controller.abort(SHUTDOWN)
+      await Promise.all([...running.values()].map((it) => it.done))
+    },
+  }
+}
+
+/** Takes the deploys of a deployment that have not started out of the queue: a newer one, or a delete, replaces them. */
+export async function dropQueuedDeploys(db: Parameters<typeof listJobs>[0], deploymentId: string): Promise<number> {
+  const jobs = (await listJobs(db, { deploymentId, state: 'queued' })).filter((job) => job.kind === 'deploy')
+  for (const job of jobs) {
+    await deleteJob(db, job.id)
+    await updateRelease(db, { deploymentId, number: job.release ?? 0 }, { status: 'failed' })
+  }
+  return jobs.length
+}

@@ -1,0 +1,155 @@
+import { type Deployment, findDeployment, listDeployments, updateDeployment } from '../db/deployments.ts'
+import { insertJob, listJobs } from '../db/jobs.ts'
+import { type LedgerEntry, listLedger } from '../db/ledger.ts'
+import { listReleases } from '../db/releases.ts'
+import type { Deps } from '../deps.ts'
+import { toAppError } from '../errors.ts'
+import { containerName } from '../names.ts'
+import { createContext, type StepContext } from './context.ts'
+import { setStatus } from './lifecycle.ts'
+import { pipeline } from './pipeline.ts'
+import type { Queue } from './queue.ts'
+
+export type Change = {
+  deploymentId: string
+  step: string
+  kind: string
+  name: string
+  what: 'put back' | 'could not be put back' | 'status' | 'retry' | 'put aside'
+  detail?: string
+}
+
+/**
+ * Compares what runs with what should run and mends the difference: a vhost, route, record, network or container that is
+ * missing is put back; a container that died, restarts or ran out of memory shows in the status. Deployments with a job
+ * are left alone. Answers what was changed; a second run changes nothing.
+ */
+export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const bad of await deps.nginx.checkAll()) {
+    changes.push({
+      deploymentId: bad.deploymentId ?? '',
+      step: 'publish-vhost',
+      kind: 'vhost',
+      name: bad.file,
+      what: 'put aside',
+      detail: bad.reason,
+    })
+  }
+  for (const deployment of await listDeployments(deps.db)) {
+    if (!queue.isBusy(deployment.id)) changes.push(...(await reconcileOne(deps, deployment.id)))
+  }
+  for (const change of changes) deps.log.warn(change, `reconciler: ${change.kind} ${change.name} ${change.what}`)
+  queue.kick()
+  return changes
+}
+
+/** The same for one deployment. @throws never for what the outside refuses: that is in the answer. */
+export async function reconcileOne(deps: Deps, id: string): Promise<Change[]> {
+  const deployment = await findDeployment(deps.db, id)
+  if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return []
+  if ((await listJobs(deps.db, { deploymentId: id })).length > 0) return []
+  const ctx = await createContext(deps, id, deployment.liveRelease)
+  const changes = await putBack(ctx)
+  changes.push(...(await settleStatus(ctx, deployment)))
+  changes.push(...(await retireAgain(deps, deployment)))
+  return changes
+}
+
+/** The effects of the live release that are on the ledger but not there, lowest step first. */
+export async function findDrift(ctx: StepContext): Promise<LedgerEntry[]> {
+  const entries = (await listLedger(ctx.db, ctx.deployment.id)).filter(
+    (it) => it.release === ctx.release.number && it.state === 'present',
+  )
+  const missing: LedgerEntry[] = []
+  for (const step of pipeline) {
+    for (const entry of entries.filter((it) => it.step === step.name)) {
+      if (!(await step.inspect(ctx, entry))) missing.push(entry)
+    }
+  }
+  return missing
+}
+
+async function putBack(ctx: StepContext): Promise<Change[]> {
+  const changes: Change[] = []
+  try {
+    for (const { step: name, kind, name: effect } of await findDrift(ctx)) {
+      const base = { deploymentId: ctx.deployment.id, step: name, kind, name: effect }
+      try {
+        await pipeline.find((step) => step.name === name)?.apply(ctx)
+        changes.push({ ...base, what: 'put back' })
+        ctx.events.publish({ type: 'repaired', deployment: ctx.deployment.id, step: name, kind, name: effect })
+      } catch (error) {
+        changes.push({ ...base, what: 'could not be put back', detail: toAppError(error).message })
+      }
+    }
+  } catch (error) {
+    ctx.log.warn({ err: error, deployment: ctx.deployment.id }, 'could not look at the effects of a deployment')
+  }
+  return changes
+}
+
+async function settleStatus(ctx: StepContext, deployment: Deployment): Promise<Change[]> {
+  const name = containerName(ctx.config.instance, ctx.ref)
+  const wanted = await judge(ctx, deployment, name)
+  if (wanted === undefined || (wanted.status === deployment.status && wanted.error?.code === deployment.error?.code))
+    return []
+  await setStatus(ctx, deployment.id, wanted.status, wanted.error)
+  return [
+    {
+      deploymentId: deployment.id,
+      step: 'start-container',
+      kind: 'container',
+      name,
+      what: 'status',
+      detail: wanted.status,
+    },
+  ]
+}
+
+type Judgement = { status: 'running' | 'stopped' | 'failed'; error: Deployment['error'] }
+
+/** The status that follows from the container; undefined when the engine cannot be asked or it is not for us to say. */
+async function judge(ctx: StepContext, deployment: Deployment, name: string): Promise<Judgement | undefined> {
+  const state = await ctx.docker.inspectContainer(name).catch((error: unknown) => {
+    ctx.log.warn({ err: error, deployment: deployment.id }, 'could not look at a container')
+    return undefined
+  })
+  if (state === undefined || deployment.stopped) return undefined
+  const about = deployment.error?.step === 'run' || deployment.status !== 'running' ? null : deployment.error
+  if (state.status === 'running' && !state.outOfMemory) return { status: 'running', error: about }
+  const code = state.outOfMemory || state.exitCode === 137 ? 'app_out_of_memory' : 'app_exited'
+  const message =
+    code === 'app_out_of_memory'
+      ? 'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.'
+      : `The app exited with code ${state.exitCode}${state.status === 'restarting' ? ' and is being restarted again and again' : ''}. Look at its log.`
+  return { status: 'failed', error: { step: 'run', code, message } }
+}
+
+/** Releases that should have been taken down but are still half there get a job of their own. */
+async function retireAgain(deps: Deps, deployment: Deployment): Promise<Change[]> {
+  const left = (await listReleases(deps.db, deployment.id)).filter((it) => it.status === 'retiring')
+  if (left.length === 0 || deployment.liveRelease === null) return []
+  await insertJob(deps.db, deployment.id, 'undo', deployment.liveRelease)
+  return left.map((it) => ({
+    deploymentId: deployment.id,
+    step: 'retire-previous',
+    kind: 'release',
+    name: String(it.number),
+    what: 'retry' as const,
+  }))
+}
+
+/** Notes an event of the engine at once instead of at the next round. */
+export async function onContainerEvent(deps: Deps, event: { action: string; deploymentId: string }): Promise<void> {
+  if (event.action === 'oom') {
+    const error = {
+      step: 'run',
+      code: 'app_out_of_memory',
+      message: 'The app ran out of memory and was restarted. Raise its memory limit, or make it need less.',
+    } as const
+    const deployment = await findDeployment(deps.db, event.deploymentId)
+    if (deployment?.liveRelease) await updateDeployment(deps.db, event.deploymentId, { error })
+  }
+  await reconcileOne(deps, event.deploymentId)
+}

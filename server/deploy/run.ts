@@ -1,0 +1,144 @@
+import { type Effect, listLedger, moveEffects, recordEffects } from '../db/ledger.ts'
+import { saveStep } from '../db/releases.ts'
+import type { Db, StepState, StoredError } from '../db/schema.ts'
+import { AppError, toAppError } from '../errors.ts'
+import type { StepContext } from './context.ts'
+import type { Step, Until } from './step.ts'
+import { untilOrder } from './step.ts'
+
+/** A step that failed, with the step's name for the user. */
+export class StepError extends Error {
+  readonly step: string
+  override readonly cause: AppError
+  constructor(step: string, cause: AppError) {
+    super(cause.message, { cause })
+    this.step = step
+    this.cause = cause
+  }
+}
+
+export const storedError = (step: string | undefined, error: AppError): StoredError => ({
+  ...(step !== undefined && { step }),
+  code: error.code,
+  message: error.message,
+  ...(error.hint !== undefined && { hint: error.hint }),
+})
+
+/**
+ * Asks every step whether it would refuse. Nothing has been made yet when this throws.
+ * @throws StepError
+ */
+export async function checkAll(steps: readonly Step[], ctx: StepContext): Promise<void> {
+  for (const step of steps) {
+    await step.check?.(ctx).catch((error: unknown) => fail(ctx, steps, step, error))
+  }
+}
+
+/**
+ * Applies the steps in order. Each effect is on the ledger as `pending` before it is made, and as `present` once it has
+ * been looked for and found.
+ * @throws StepError at the first step that fails; what was made so far stays, for `revertAll`.
+ */
+export async function applyAll(
+  steps: readonly Step[],
+  ctx: StepContext,
+  onStep: (step: Step) => Promise<void>,
+): Promise<void> {
+  for (const step of steps) {
+    await onStep(step)
+    try {
+      ctx.signal.throwIfAborted()
+      await applyOne(steps, step, ctx)
+    } catch (error) {
+      await fail(ctx, steps, step, error)
+    }
+  }
+}
+
+async function applyOne(steps: readonly Step[], step: Step, ctx: StepContext): Promise<void> {
+  const owner = ownerOf(ctx, step)
+  await note(ctx, steps, step, 'running', (db) => recordEffects(db, owner, step.effects(ctx), 'pending'))
+  await step.apply(ctx)
+  ctx.signal.throwIfAborted()
+  const effects = step.effects(ctx)
+  for (const effect of effects) {
+    if (!(await step.inspect(ctx, effect))) {
+      throw new AppError(
+        'internal',
+        `${step.name} ended without an error, but there is no ${effect.kind} ${effect.name}. Deploy again.`,
+      )
+    }
+  }
+  await note(ctx, steps, step, 'done', (db) => recordEffects(db, owner, effects, 'present'))
+}
+
+/**
+ * Undoes what stands on the ledger of this release and does not outlive `until`, bottom to top, and looks that each
+ * effect is gone. Stops at the first that will not go: what lies above may depend on it.
+ * @throws StepError; the entry keeps the reason, and calling again goes on from there.
+ */
+export async function revertAll(steps: readonly Step[], ctx: StepContext, until: Until): Promise<void> {
+  const standing = (await listLedger(ctx.db, ctx.deployment.id)).filter(
+    (entry) => entry.release === ctx.release.number && entry.state !== 'removed',
+  )
+  const reach = untilOrder.indexOf(until)
+  for (const step of steps.toReversed()) {
+    const effects = standing.filter((entry) => entry.step === step.name)
+    if (effects.length > 0 && untilOrder.indexOf(step.until) <= reach) await revertOne(steps, step, ctx, effects)
+  }
+}
+
+async function revertOne(steps: readonly Step[], step: Step, ctx: StepContext, effects: Effect[]): Promise<void> {
+  const owner = ownerOf(ctx, step)
+  try {
+    await moveEffects(ctx.db, owner, 'removing')
+    const kept = (await step.revert(ctx)) === 'kept'
+    for (const effect of kept ? [] : effects) {
+      if (await step.inspect(ctx, effect)) {
+        throw new AppError('internal', `The ${effect.kind} ${effect.name} is still there after it was removed.`)
+      }
+    }
+    await note(ctx, steps, step, 'undone', (db) => moveEffects(db, owner, 'removed', kept ? 'kept' : undefined))
+  } catch (error) {
+    const reason = toAppError(error)
+    await moveEffects(ctx.db, owner, 'removing', reason.message)
+    throw new StepError(step.name, reason)
+  }
+}
+
+const ownerOf = (ctx: StepContext, step: Step) => ({
+  deploymentId: ctx.deployment.id,
+  release: ctx.release.number,
+  step: step.name,
+})
+
+/** Writes a step's state and its ledger entries in one transaction, then tells whoever listens. */
+async function note(
+  ctx: StepContext,
+  steps: readonly Step[],
+  step: Step,
+  state: StepState,
+  alsoWrite?: (db: Db) => Promise<void>,
+  error?: StoredError,
+) {
+  const position = steps.indexOf(step)
+  await ctx.db.transaction().execute(async (db) => {
+    await alsoWrite?.(db)
+    await saveStep(db, ctx.release, { name: step.name, position, state, ...(error && { error }) })
+  })
+  const { deployment, release, events } = ctx
+  events.publish({
+    type: 'step',
+    deployment: deployment.id,
+    release: release.number,
+    step: step.name,
+    state,
+    ...(error && { error }),
+  })
+}
+
+async function fail(ctx: StepContext, steps: readonly Step[], step: Step, error: unknown): Promise<never> {
+  const reason = ctx.signal.aborted ? toAppError(ctx.signal.reason) : toAppError(error)
+  await note(ctx, steps, step, 'failed', undefined, storedError(step.name, reason))
+  throw new StepError(step.name, reason)
+}

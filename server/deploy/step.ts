@@ -1,0 +1,56 @@
+import type { Effect } from '../db/ledger.ts'
+import type { StepContext } from './context.ts'
+
+/**
+ * How long a step's effects stay:
+ * `deployed` until the deploy is over (a checkout) · `retired` until another release serves · `pruned` while the release
+ * can be rolled back to (its image) · `deleted` as long as the deployment lives (volumes).
+ */
+export type Until = 'deployed' | 'retired' | 'pruned' | 'deleted'
+
+/** The order in which effects go. Undoing "until retired" takes what only stayed until deployed, too. */
+export const untilOrder: readonly Until[] = ['deployed', 'retired', 'pruned', 'deleted']
+
+/**
+ * One outside effect: how it is made, undone and looked for. `apply` run twice leaves what running it once leaves;
+ * `revert` of what is not there succeeds and works from names alone, so it also undoes a step that died half-way.
+ */
+export type Step = {
+  /** Verb-noun; also the file's name and the key on the ledger. */
+  name: string
+  /** What the deployment's status says meanwhile. */
+  phase: 'building' | 'deploying'
+  until: Until
+  /** What `apply` is going to make, by the names the outside knows. Empty for a step without an outside effect. */
+  effects(ctx: StepContext): Effect[]
+  /** Refuses before anything at all is made. Changes nothing. */
+  check?(ctx: StepContext): Promise<void>
+  apply(ctx: StepContext): Promise<void>
+  /** `kept` when the user asked for the effect to stay. */
+  revert(ctx: StepContext): Promise<'kept' | undefined>
+  /** Whether the effect is there: confirms `apply`, proves `revert`, finds drift. */
+  inspect(ctx: StepContext, effect: Effect): Promise<boolean>
+}
+
+type Definition = Omit<Step, 'revert' | 'inspect' | 'effects'> & {
+  effects?: Step['effects']
+  revert?: (ctx: StepContext) => Promise<'kept' | undefined> | Promise<void>
+  inspect?: Step['inspect']
+}
+
+/** A step; one without outside effect leaves out `effects`, `revert` and `inspect`. */
+export function defineStep(definition: Definition): Step {
+  const { revert, ...rest } = definition
+  return {
+    effects: () => [],
+    inspect: async () => false,
+    ...rest,
+    revert: async (ctx) => (await revert?.(ctx)) ?? undefined,
+  }
+}
+
+/** Whether the live release answers at the same host name, so that what belongs to the name has to stay. */
+export const liveHoldsName = ({ live, release }: StepContext) => live?.subdomain === release.subdomain
+
+/** Whether the effects that belong to the name are the live release's now: this one is not on its way up any more. */
+export const handedOver = (ctx: StepContext) => liveHoldsName(ctx) && ctx.release.status !== 'running'

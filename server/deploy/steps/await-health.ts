@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, probeHttp } from '../../adapters/probe.ts'
+import { AppError } from '../../errors.ts'
+import { containerName } from '../../names.ts'
+import type { StepContext } from '../context.ts'
+import { defineStep } from '../step.ts'
+import { explainSilence } from './explain-silence.ts'
+
+/** After so many restarts an app is not starting but dying. The engine waits longer before each. */
+const RESTARTS_UNTIL_DEAD = 3
+
+/** The app answers over HTTP. No outside effect. */
+export const awaitHealth = defineStep({
+  name: 'await-health',
+  phase: 'deploying',
+  until: 'deployed',
+  apply: waitUntilHealthy,
+})
+
+/**
+ * Asks the container's port until it answers with something better than 5xx; where the user gave a health path, with
+ * 2xx or 3xx.
+ * @throws app_exited, app_out_of_memory, app_on_wrong_port, app_on_localhost_only, app_not_answering
+ */
+export async function waitUntilHealthy(ctx: StepContext): Promise<void> {
+  const { config, port = 0, release, hostname, signal, say } = ctx
+  const path = release.recipe?.healthPath ?? '/'
+  const strict = release.inputs.overrides.healthPath !== undefined
+  const deadline = Date.now() + config.startTimeoutSeconds * 1000
+  let answer: Answer = { failure: 'refused' }
+  let looked = Date.now()
+  for (let pause = 10; Date.now() < deadline; pause = Math.min(pause * 1.5, 250)) {
+    signal.throwIfAborted()
+    answer = await probeHttp(port, path, {
+      host: hostname,
+      timeoutMs: Math.min(5000, config.startTimeoutSeconds * 1000),
+    })
+    if ('status' in answer && isHealthy(answer.status, strict)) {
+      say(`Answers ${answer.status} on ${path}`)
+      return
+    }
+    if (Date.now() - looked > 200) {
+      await refuseIfDead(ctx)
+      looked = Date.now()
+    }
+    await sleep(pause, undefined, { signal })
+  }
+  await refuseIfDead(ctx)
+  throw await explainSilence(ctx, answer, path)
+}
+
+const isHealthy = (status: number, strict: boolean) => (strict ? status >= 200 && status < 400 : status < 500)
+
+async function refuseIfDead(ctx: StepContext): Promise<void> {
+  const name = containerName(ctx.config.instance, ctx.ref)
+  const state = await ctx.docker.inspectContainer(name)
+  if (state?.status === 'running' && state.restarts < RESTARTS_UNTIL_DEAD) return
+  if (state?.status === 'restarting' && state.restarts < RESTARTS_UNTIL_DEAD && !state.outOfMemory) return
+  const tail = await ctx.docker.logTail(name, 20)
+  for (const line of tail) ctx.say(line.text, line.stream)
+  if (state?.outOfMemory || state?.exitCode === 137) {
+    throw new AppError(
+      'app_out_of_memory',
+      'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.',
+    )
+  }
+  const last = tail
+    .findLast((line) => line.text.trim() !== '')
+    ?.text.trim()
+    .slice(0, 300)
+  throw new AppError(
+    'app_exited',
+    `The app exited with code ${state?.exitCode ?? '?'} instead of serving.${last ? ` Its last line: ${last}` : ' It printed nothing.'} Check the start command and the environment variables.`,
+  )
+}

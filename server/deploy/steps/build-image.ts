@@ -1,0 +1,73 @@
+import path from 'node:path'
+import { AppError } from '../../errors.ts'
+import { imageName, imageRepository, labelsOf } from '../../names.ts'
+import { packContext } from '../build-context.ts'
+import type { StepContext } from '../context.ts'
+import { defineStep } from '../step.ts'
+
+/** Where an app listens that says nothing about it. */
+const FALLBACK_PORT = 3000
+
+/** The image `<instance>/<subdomain>:<release>`; a rollback puts a second name on an image that is there. */
+export const buildImage = defineStep({
+  name: 'build-image',
+  phase: 'building',
+  until: 'pruned',
+  effects: ({ config, ref }) => [{ kind: 'image', name: imageName(config.instance, ref) }],
+  async check({ docker }) {
+    await docker.check()
+  },
+  async apply(ctx) {
+    const { config, docker, ref, release } = ctx
+    if (release.imageFrom !== null) {
+      const source = imageName(config.instance, { ...ref, release: release.imageFrom })
+      return docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
+    }
+    await build(ctx)
+    await settlePort(ctx)
+  },
+  revert: ({ config, docker, ref }) => docker.removeImage(imageName(config.instance, ref)),
+  inspect: ({ docker }, { name }) => docker.hasImage(name),
+})
+
+async function build(ctx: StepContext): Promise<void> {
+  const { config, docker, ref, release, checkout, env, say } = ctx
+  const seconds = config.buildTimeoutSeconds
+  const limit = AbortSignal.timeout(seconds * 1000)
+  const signal = AbortSignal.any([ctx.signal, limit])
+  const { context, dockerfile } = await packContext({
+    root: path.join(checkout, release.inputs.rootDir),
+    recipe: recipeOf(ctx),
+    maxBytes: config.repositoryMaxMb * 2 ** 20,
+  })
+  try {
+    await docker.build({
+      image: imageName(config.instance, ref),
+      context,
+      dockerfile,
+      buildArgs: Object.fromEntries(env.filter((it) => it.buildTime).map((it) => [it.key, it.value])),
+      labels: labelsOf(config.instance, ref),
+      onEvent: ({ stream, text }) => say(text, stream),
+      signal,
+    })
+  } catch (error) {
+    if (!limit.aborted || ctx.signal.aborted) throw error
+    throw new AppError(
+      'build_timed_out',
+      `The build was stopped after ${seconds} s. Make it faster, or raise SLIPWAY_BUILD_TIMEOUT_SECONDS.`,
+    )
+  }
+}
+
+/** An image says by EXPOSE where its app listens, unless the user or the template said it first. */
+async function settlePort(ctx: StepContext): Promise<void> {
+  const recipe = recipeOf(ctx)
+  if (recipe.port !== null) return
+  const [exposed] = await ctx.docker.exposedPorts(imageName(ctx.config.instance, ctx.ref))
+  await ctx.remember({ recipe: { ...recipe, port: exposed ?? FALLBACK_PORT } })
+}
+
+function recipeOf({ release }: StepContext) {
+  if (release.recipe === null) throw new AppError('internal', 'No template was chosen for this release. Deploy again.')
+  return release.recipe
+}

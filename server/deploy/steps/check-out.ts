@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { rm, statfs } from 'node:fs/promises'
+import { AppError } from '../../errors.ts'
+import type { StepContext } from '../context.ts'
+import { defineStep } from '../step.ts'
+
+/** A shallow clone at one commit. It goes when the image is built and the deploy over. */
+export const checkOut = defineStep({
+  name: 'check-out',
+  phase: 'building',
+  until: 'deployed',
+  effects: (ctx) =>
+    ctx.release.imageFrom === null ? [{ kind: 'checkout', name: `${ctx.deployment.id}-${ctx.release.number}` }] : [],
+  check: refuseWithoutSpace,
+  async apply(ctx) {
+    const { config, git, release, checkout, signal, say } = ctx
+    if (release.imageFrom !== null) return
+    await rm(checkout, { recursive: true, force: true })
+    const { githubUrl: url, branch } = release.inputs
+    say(`Cloning ${url}${branch === null ? '' : ` (${branch})`}`, 'step')
+    const { branch: _, ...commit } = await git.checkOut({
+      url,
+      branch,
+      folder: checkout,
+      token: config.githubToken,
+      signal,
+    })
+    say(`Commit ${commit.sha.slice(0, 7)} by ${commit.author}: ${commit.message}`)
+    await ctx.remember({ commit })
+  },
+  revert: ({ checkout }) => rm(checkout, { recursive: true, force: true, maxRetries: 3 }),
+  inspect: async ({ checkout }) => existsSync(checkout),
+})
+
+async function refuseWithoutSpace({ config }: StepContext): Promise<void> {
+  const { bavail, bsize } = await statfs(config.dataDir)
+  const freeMb = Math.floor((bavail * bsize) / 2 ** 20)
+  if (freeMb >= config.minFreeDiskMb) return
+  throw new AppError(
+    'disk_full',
+    `Only ${freeMb} MB are free on the disk, and ${config.minFreeDiskMb} MB are kept in reserve. Free some space (docker system df shows what takes it) or lower SLIPWAY_MIN_FREE_DISK_MB.`,
+  )
+}

@@ -1,0 +1,30 @@
+import { findPort } from '../../db/ports.ts'
+import { AppError } from '../../errors.ts'
+import { type StepContext, vhostOf } from '../context.ts'
+import { defineStep, liveHoldsName } from '../step.ts'
+
+/** From here on visitors reach the new release. */
+export const publishVhost = defineStep({
+  name: 'publish-vhost',
+  phase: 'deploying',
+  until: 'retired',
+  effects: ({ nginx, release }) => (nginx.mode === 'off' ? [] : [{ kind: 'vhost', name: `${release.subdomain}.conf` }]),
+  async check({ nginx }) {
+    const { ok, problem } = await nginx.check()
+    if (!ok) throw new AppError('nginx_missing', problem ?? 'nginx does not run.')
+  },
+  apply: (ctx) => ctx.nginx.install(vhostOf(ctx, ctx.release, ctx.port)),
+  /** Points back at the live release, so a failed redeploy leaves the old version serving. */
+  async revert(ctx) {
+    const { deployment, live, nginx, release } = ctx
+    if (live && liveHoldsName(ctx)) await nginx.install(vhostOf(ctx, live, await livePort(ctx)))
+    else await nginx.uninstall(release.subdomain, deployment.id)
+  },
+  async inspect(ctx) {
+    if (liveHoldsName(ctx)) return ctx.nginx.has(vhostOf(ctx, ctx.release, ctx.port))
+    return ctx.nginx.owns(ctx.release.subdomain, ctx.deployment.id)
+  },
+})
+
+const livePort = ({ db, deployment, live }: StepContext) =>
+  findPort(db, { deploymentId: deployment.id, release: live?.number ?? 0 })

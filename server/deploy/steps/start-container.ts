@@ -1,0 +1,67 @@
+import { AppError } from '../../errors.ts'
+import { containerName, imageName, labelsOf, networkName } from '../../names.ts'
+import type { StepContext } from '../context.ts'
+import { defineStep } from '../step.ts'
+import { claimPort, giveUpPort } from './claim-port.ts'
+import { createNetwork } from './create-network.ts'
+import { volumesOf } from './create-volumes.ts'
+
+const nameOf = ({ config, ref }: StepContext) => containerName(config.instance, ref)
+
+/** The app itself, reachable on 127.0.0.1 only. */
+export const startContainer = defineStep({
+  name: 'start-container',
+  phase: 'deploying',
+  until: 'retired',
+  effects: (ctx) => [{ kind: 'container', name: nameOf(ctx) }],
+  async apply(ctx) {
+    try {
+      await start(ctx)
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'port_taken')) throw error
+      await moveToNextPort(ctx)
+      await start(ctx)
+    }
+  },
+  async revert({ config, docker, ref }) {
+    const name = containerName(config.instance, ref)
+    await docker.stopContainer(name, config.drainSeconds)
+    await docker.removeContainer(name)
+  },
+  inspect: async ({ docker }, { name }) => (await docker.inspectContainer(name)) !== undefined,
+})
+
+/** Somebody took the port between the claim and the start; the network's subnet follows the port, so it moves too. */
+async function moveToNextPort(ctx: StepContext): Promise<void> {
+  if (ctx.port !== undefined) await giveUpPort(ctx, ctx.port, 'held by another process')
+  await claimPort.apply(ctx)
+  await createNetwork.revert(ctx)
+  await createNetwork.apply(ctx)
+}
+
+async function start(ctx: StepContext): Promise<void> {
+  const { config, docker, port, ref, release, env, signal } = ctx
+  const { recipe } = release
+  if (port === undefined || recipe === null || recipe.port === null) {
+    throw new AppError('internal', 'This release was not prepared. Deploy again.')
+  }
+  const { overrides } = release.inputs
+  const containerId = await docker.startContainer(
+    {
+      name: nameOf(ctx),
+      image: imageName(config.instance, ref),
+      network: networkName(config.instance, ref),
+      labels: labelsOf(config.instance, ref),
+      env: [`PORT=${recipe.port}`, ...env.map(({ key, value }) => `${key}=${value}`)],
+      hostPort: port,
+      appPort: recipe.port,
+      volumes: volumesOf(ctx),
+      startCommand: overrides.startCommand ?? recipe.startCommand,
+      memoryMb: overrides.memoryMb ?? config.appMemoryMb,
+      cpus: overrides.cpus ?? config.appCpus,
+      pids: config.appPids,
+    },
+    signal,
+  )
+  await ctx.remember({ containerId })
+}

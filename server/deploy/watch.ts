@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCloudflared } from '../adapters/cloudflared.ts'
+import { deleteExpiredSessions } from '../db/sessions.ts'
+import type { Deps } from '../deps.ts'
+import type { Queue } from './queue.ts'
+import { onContainerEvent, reconcile } from './reconcile.ts'
+
+/**
+ * What goes on while the server runs: the reconciler's rounds, the engine's events, cloudflared where it is installed.
+ * Answers the function that ends it all.
+ */
+export function watch(deps: Deps, queue: Queue): () => Promise<void> {
+  const end = new AbortController()
+  const parts = [rounds(deps, queue, end.signal), listen(deps, queue, end.signal)]
+  const endTunnel = runTunnel(deps)
+  return async () => {
+    end.abort()
+    await Promise.all([...parts, endTunnel()])
+  }
+}
+
+async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await reconcile(deps, queue)
+      await deleteExpiredSessions(deps.db)
+    } catch (error) {
+      deps.log.error({ err: error }, 'a round of the reconciler failed')
+    }
+    await pause(deps.config.reconcileSeconds * 1000, signal)
+  }
+}
+
+/** After the stream breaks, the next round inspects everything: the engine replays no more than 1,000 events. */
+async function listen(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const event of deps.docker.events(signal)) {
+        if (!queue.isBusy(event.deploymentId)) await onContainerEvent(deps, event)
+      }
+    } catch (error) {
+      if (!signal.aborted) deps.log.debug({ err: error }, 'the engine ended its events')
+    }
+    await pause(2000, signal)
+  }
+}
+
+/** The one error of `sleep` is the abort that ends the loop. */
+const pause = (ms: number, signal: AbortSignal) =>
+  sleep(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+
+function runTunnel({ config, cloudflare, log }: Deps): () => Promise<void> {
+  if (!cloudflare) return async () => undefined
+  const cloudflared = createCloudflared({
+    bin: config.cloudflaredBin,
+    tokenFile: `${config.dataDir}/cloudflared.token`,
+    metricsPort: config.cloudflaredMetricsPort,
+    log: (message) => log.info(message),
+  })
+  const started = (async () => {
+    if (!(await cloudflared.installed())) {
+      log.warn('cloudflared is not installed: routes and records are made, but nothing comes through the tunnel')
+      return
+    }
+    await cloudflare.ensureTunnel()
+    await cloudflared.start(await cloudflare.tunnelToken())
+  })().catch((error: unknown) => log.error({ err: error }, 'cloudflared could not be started'))
+  return async () => {
+    await started
+    await cloudflared.stop()
+  }
+}

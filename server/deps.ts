@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { type Cloudflare, createCloudflare } from './adapters/cloudflare.ts'
+import { createDocker, type DockerAdapter } from './adapters/docker.ts'
+import { createGit, type Git } from './adapters/git.ts'
+import { createNginx, type Nginx } from './adapters/nginx.ts'
+import type { Config } from './config.ts'
+import { openDatabase } from './db/open.ts'
+import type { Schema } from './db/schema.ts'
+import { readSetting, writeSetting } from './db/settings.ts'
+import { createEventHub, type EventHub } from './events.ts'
+import { createSecrets, loadMasterKeys, type Secrets } from './secrets.ts'
+import { type Catalog, loadCatalog } from './templates/catalog.ts'
+
+/** All that routes and steps work with. Made here and handed down; nothing reaches for a global. */
+export type Deps = {
+  config: Config
+  log: Logger
+  db: Kysely<Schema>
+  secrets: Secrets
+  events: EventHub
+  catalog: Catalog
+  git: Git
+  docker: DockerAdapter
+  nginx: Nginx
+  /** Undefined when no token is configured. */
+  cloudflare: Cloudflare | undefined
+}
+
+/** The one place where adapters are made. @throws when the database or the key file cannot be used. */
+export async function createDeps(config: Config, log: Logger): Promise<Deps> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const secrets = createSecrets(loadMasterKeys(config.dataDir, config.secretKey))
+  const db = await openDatabase(config.dataDir)
+  const managed = config.nginx !== 'system'
+  return {
+    config,
+    log,
+    db,
+    secrets,
+    events: createEventHub(),
+    catalog: await loadCatalog(path.join(import.meta.dirname, '..', 'templates')),
+    git: createGit(path.join(config.dataDir, 'git-home')),
+    docker: createDocker(config.dockerHost, config.instance),
+    nginx: createNginx({
+      mode: config.nginx,
+      bin: config.nginxBin,
+      dir: config.nginxDir,
+      vhostsDir: managed ? path.join(config.dataDir, 'vhosts') : config.nginxDir,
+      httpPort: config.httpPort,
+      instance: config.instance,
+      drainSeconds: config.drainSeconds,
+      trustCloudflare: config.cloudflare !== undefined,
+      log: (message) => log.warn(message),
+    }),
+    cloudflare:
+      config.cloudflare &&
+      createCloudflare({
+        apiToken: config.cloudflare.apiToken,
+        accountId: config.cloudflare.accountId,
+        zoneId: config.cloudflare.zoneId,
+        ...(config.cloudflare.tunnelId !== undefined && { tunnelId: config.cloudflare.tunnelId }),
+        ...(config.cloudflare.baseUrl !== undefined && { baseUrl: config.cloudflare.baseUrl }),
+        instance: config.instance,
+        serviceUrl: `http://127.0.0.1:${config.httpPort}`,
+        rememberTunnel: {
+          load: () => readSetting(db, 'cloudflare.tunnel'),
+          save: (id) => writeSetting(db, 'cloudflare.tunnel', id),
+        },
+        log: (message) => log.warn(message),
+      }),
+  }
+}

@@ -1,0 +1,29 @@
+import type { LogLine } from './db/logs.ts'
+import type { DeploymentStatus, StepState, StoredError } from './db/schema.ts'
+
+/** What changed. Sent to every open `GET /api/events` and to whoever follows a build log. */
+export type SlipwayEvent =
+  | { type: 'deployment'; deployment: string; status: DeploymentStatus; error: StoredError | null }
+  | { type: 'step'; deployment: string; release: number; step: string; state: StepState; error?: StoredError }
+  | { type: 'log'; deployment: string; release: number; lines: LogLine[] }
+  | { type: 'deleted'; deployment: string }
+  | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
+
+export type EventHub = {
+  publish(event: SlipwayEvent): void
+  /** Answers the function that ends the subscription. A listener must not throw and must not block. */
+  subscribe(listener: (event: SlipwayEvent) => void): () => void
+}
+
+export function createEventHub(): EventHub {
+  const listeners = new Set<(event: SlipwayEvent) => void>()
+  return {
+    publish(event) {
+      for (const listener of listeners) listener(event)
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

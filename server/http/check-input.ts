@@ -1,0 +1,110 @@
+import type { EnvVariable, Overrides, Volume } from '../db/deployments.ts'
+import { AppError } from '../errors.ts'
+import { isReservedSubdomain, normalizeSubdomain } from '../names.ts'
+import { checkRelativePath } from '../repository.ts'
+import type { ChangeInput } from './schemas.ts'
+
+/** What a schema cannot say about input, in rules. All throw invalid_input with the field. */
+
+/** @throws invalid_input, subdomain_reserved */
+export function checkSubdomain(raw: string): string {
+  const subdomain = normalizeSubdomain(raw)
+  if (subdomain === undefined) {
+    throw new AppError(
+      'invalid_input',
+      'A subdomain has 1 to 63 letters a–z, digits and hyphens, and neither begins nor ends with a hyphen.',
+      { field: 'subdomain' },
+    )
+  }
+  if (isReservedSubdomain(subdomain)) {
+    throw new AppError('subdomain_reserved', `The subdomain ${subdomain} is reserved. Choose another one.`, {
+      field: 'subdomain',
+    })
+  }
+  return subdomain
+}
+
+/** All variables together must fit into what Linux hands to a program. */
+const MAX_ENV_BYTES = 1024 * 1024
+const MAX_VALUE_BYTES = 128 * 1024
+
+/**
+ * Checks variables and fills in what was left out: a value that is missing is taken from `stored`. The last one of a
+ * name counts.
+ */
+export function checkEnv(input: NonNullable<ChangeInput['env']>, stored: EnvVariable[] = []): EnvVariable[] {
+  const variables = new Map<string, EnvVariable>()
+  for (const { key, value, secret, buildTime } of input) {
+    if (key.startsWith('__') || /^(LD|DYLD)_/.test(key)) {
+      throw new AppError(
+        'invalid_input',
+        `The variable ${key} is not allowed: it would change how every program in the container is loaded.`,
+        { field: 'env' },
+      )
+    }
+    const before = stored.find((it) => it.key === key)
+    const text = value ?? before?.value
+    if (text === undefined) throw new AppError('invalid_input', `The variable ${key} has no value.`, { field: 'env' })
+    if (Buffer.byteLength(text) > MAX_VALUE_BYTES - key.length - 2) {
+      throw new AppError(
+        'invalid_input',
+        `The value of ${key} is longer than 128 KiB, which Linux does not pass to a program.`,
+        { field: 'env' },
+      )
+    }
+    variables.set(key, {
+      key,
+      value: text,
+      secret: secret ?? before?.secret ?? false,
+      buildTime: buildTime ?? before?.buildTime ?? false,
+    })
+  }
+  const env = [...variables.values()]
+  if (env.reduce((sum, it) => sum + it.key.length + Buffer.byteLength(it.value) + 2, 0) > MAX_ENV_BYTES) {
+    throw new AppError('invalid_input', 'The variables are longer than 1 MiB together.', { field: 'env' })
+  }
+  return env
+}
+
+export function checkOverrides(overrides: Overrides): Overrides {
+  if (overrides.dockerfile !== undefined) checkRelativePath(overrides.dockerfile, 'overrides.dockerfile')
+  return overrides
+}
+
+/** Folders that make up a system: a volume over them breaks the container, or looks like the host's. */
+const SYSTEM = [
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'etc',
+  'bin',
+  'sbin',
+  'lib',
+  'lib32',
+  'lib64',
+  'usr',
+  'boot',
+  'var/run',
+  'var/lock',
+]
+const TOO_WIDE = ['/var', '/home', '/root', '/opt', '/tmp']
+
+export function checkVolumes(volumes: Volume[]): Volume[] {
+  for (const { path } of volumes) {
+    const inSystem = SYSTEM.some((folder) => path === `/${folder}` || path.startsWith(`/${folder}/`))
+    if (inSystem || TOO_WIDE.includes(path) || path.split('/').includes('..')) {
+      throw new AppError(
+        'invalid_input',
+        `A volume cannot be mounted at ${path}. Choose a folder of the app's own, such as /data.`,
+        { field: 'volumes' },
+      )
+    }
+  }
+  for (const part of ['name', 'path'] as const) {
+    if (new Set(volumes.map((it) => it[part])).size < volumes.length) {
+      throw new AppError('invalid_input', `Two volumes have the same ${part}.`, { field: 'volumes' })
+    }
+  }
+  return volumes
+}

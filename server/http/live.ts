@@ -1,0 +1,88 @@
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Deps } from '../deps.ts'
+import { visitorOf } from './auth.ts'
+
+const PER_SESSION = 50
+/** What may wait in a client's socket before lines are dropped for it. */
+const MAX_BUFFERED = 1024 * 1024
+const PING_MS = 30_000
+/** Close codes of our own (RFC 6455: 4000–4999). */
+const SESSION_ENDED = 4401
+const TOO_MANY = 4429
+
+export type Client = {
+  /** Sends JSON. For a client that does not keep up the message is dropped, and it is told how many were. */
+  send(message: unknown): void
+  onClose(callback: () => void): void
+  close(): void
+}
+
+export type Live = {
+  /** Takes a socket in, or closes it when its session has too many. */
+  admit(socket: WebSocket, request: FastifyRequest): Client | undefined
+  /** Closes every socket of the sessions for which `ended` says so. */
+  closeSessions(ended: (sessionId: string, userId: string) => boolean): void
+  close(): void
+}
+
+/** The open WebSockets: limits per session, back-pressure, pings, and an end as soon as the session ends. */
+export function createLive(deps: Pick<Deps, 'log'>): Live {
+  const sockets = new Map<WebSocket, { sessionId: string; userId: string; alive: boolean }>()
+
+  const timer = setInterval(() => {
+    for (const [socket, state] of sockets) {
+      if (!state.alive) socket.terminate()
+      state.alive = false
+      socket.ping()
+    }
+  }, PING_MS).unref()
+
+  return {
+    admit(socket, request) {
+      const { sessionId, userId } = visitorOf(request)
+      const open = [...sockets.values()].filter((it) => it.sessionId === sessionId).length
+      if (open >= PER_SESSION) {
+        socket.close(TOO_MANY, 'Too many open connections')
+        return undefined
+      }
+      const state = { sessionId, userId, alive: true }
+      sockets.set(socket, state)
+      socket.on('pong', () => {
+        state.alive = true
+      })
+      socket.on('error', (error) => deps.log.debug({ err: error }, 'a WebSocket failed'))
+      socket.on('close', () => sockets.delete(socket))
+      return clientOf(socket)
+    },
+    closeSessions(ended) {
+      for (const [socket, { sessionId, userId }] of sockets) {
+        if (ended(sessionId, userId)) socket.close(SESSION_ENDED, 'The session has ended')
+      }
+    },
+    close() {
+      clearInterval(timer)
+      for (const socket of sockets.keys()) socket.close(1001, 'Slipway is stopping')
+    },
+  }
+}
+
+function clientOf(socket: WebSocket): Client {
+  let dropped = 0
+  return {
+    send(message) {
+      if (socket.readyState !== socket.OPEN) return
+      if (socket.bufferedAmount > MAX_BUFFERED) {
+        dropped += 1
+        return
+      }
+      if (dropped > 0) {
+        socket.send(JSON.stringify({ type: 'dropped', count: dropped }))
+        dropped = 0
+      }
+      socket.send(JSON.stringify(message))
+    },
+    onClose: (callback) => void socket.once('close', callback),
+    close: () => socket.close(1000),
+  }
+}

@@ -1,0 +1,276 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { recordAudit } from '../../db/audit.ts'
+import { type Deployment, findDeployment } from '../../db/deployments.ts'
+import { listLedger } from '../../db/ledger.ts'
+import { findRelease, listReleases, listSteps } from '../../db/releases.ts'
+import * as commands from '../../deploy/commands.ts'
+import { openEnv } from '../../deploy/context.ts'
+import { pipeline } from '../../deploy/pipeline.ts'
+import { makePlan } from '../../deploy/plan.ts'
+import type { Queue } from '../../deploy/queue.ts'
+import type { Deps } from '../../deps.ts'
+import { AppError } from '../../errors.ts'
+import { suggestSubdomain } from '../../names.ts'
+import { checkBranch, checkRootDir, parseRepository } from '../../repository.ts'
+import type { App } from '../app-type.ts'
+import { visitorOf } from '../auth.ts'
+import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
+import { presentAll, presentDeployment } from '../present.ts'
+import { ChangeInput, CreateInput, DeploymentView, IdParams, LedgerView, StepView } from '../schemas.ts'
+
+const One = Type.Object({ deployment: DeploymentView })
+const MASKED = '••••••'
+
+/** A create request with every rule applied. @throws invalid_input, subdomain_reserved */
+export function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp {
+  const repository = parseRepository(input.githubUrl, config.githubUrl)
+  const branch = input.branch === undefined || input.branch === '' ? repository.branch : checkBranch(input.branch)
+  return {
+    githubUrl: repository.url,
+    branch: branch ?? null,
+    rootDir: checkRootDir(input.rootDir ?? repository.dir ?? ''),
+    subdomain: checkSubdomain(input.subdomain ?? suggestSubdomain(repository.name)),
+    name: input.name ?? repository.name,
+    template: input.template ?? null,
+    overrides: checkOverrides(input.overrides ?? {}),
+    volumes: checkVolumes(input.volumes ?? []),
+    env: checkEnv(input.env ?? []),
+  }
+}
+
+function readChange(deps: Deps, deployment: Deployment, input: ChangeInput): commands.AppChanges {
+  return {
+    ...(input.branch !== undefined && { branch: input.branch === '' ? null : checkBranch(input.branch) }),
+    ...(input.rootDir !== undefined && { rootDir: checkRootDir(input.rootDir) }),
+    ...(input.subdomain !== undefined && { subdomain: checkSubdomain(input.subdomain) }),
+    ...(input.name !== undefined && { name: input.name }),
+    ...(input.template !== undefined && { template: input.template }),
+    ...(input.overrides !== undefined && { overrides: checkOverrides(input.overrides) }),
+    ...(input.volumes !== undefined && { volumes: checkVolumes(input.volumes) }),
+    ...(input.env !== undefined && { env: checkEnv(input.env, openEnv(deps, deployment.id, deployment.env)) }),
+  }
+}
+
+/** @throws not_found */
+export async function deploymentOf(deps: Deps, id: string): Promise<Deployment> {
+  const deployment = await findDeployment(deps.db, id)
+  if (!deployment) throw new AppError('not_found', 'There is no such deployment.')
+  return deployment
+}
+
+export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
+  const audit = (request: FastifyRequest, action: string, target: string, detail?: Record<string, unknown>) =>
+    recordAudit(deps.db, {
+      actor: visitorOf(request).username,
+      address: request.ip,
+      action,
+      target,
+      ...(detail && { detail }),
+    })
+
+  app.get(
+    '/api/deployments',
+    {
+      schema: {
+        summary: 'All deployments',
+        response: { 200: Type.Object({ deployments: Type.Array(DeploymentView) }) },
+      },
+    },
+    async () => ({ deployments: await presentAll(deps) }),
+  )
+
+  for (const url of ['/api/deployments', '/api/deploy']) {
+    app.post(
+      url,
+      { schema: { summary: 'Deploy a repository', body: CreateInput, response: { 202: One } } },
+      async (request, reply) => {
+        const deployment = await commands.createApp(deps, queue, readCreate(deps.config, request.body))
+        await audit(request, 'deployment.create', deployment.id, {
+          githubUrl: deployment.githubUrl,
+          subdomain: deployment.subdomain,
+        })
+        return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
+      },
+    )
+  }
+
+  app.post(
+    '/api/plan',
+    { schema: { summary: 'What a deploy would make; nothing is made', body: CreateInput } },
+    async (request) => makePlan(deps, readCreate(deps.config, request.body)),
+  )
+
+  app.get(
+    '/api/deployments/:id',
+    { schema: { summary: 'One deployment', params: IdParams, response: { 200: One } } },
+    async (request) => ({ deployment: await presentDeployment(deps, await deploymentOf(deps, request.params.id)) }),
+  )
+
+  app.patch(
+    '/api/deployments/:id',
+    {
+      schema: {
+        summary: 'Change settings and deploy with them',
+        params: IdParams,
+        body: ChangeInput,
+        response: { 202: One },
+      },
+    },
+    async (request, reply) => {
+      const deployment = await deploymentOf(deps, request.params.id)
+      await commands.changeApp(deps, queue, deployment, readChange(deps, deployment, request.body))
+      await audit(request, 'deployment.change', deployment.id, { changed: Object.keys(request.body) })
+      return reply
+        .status(202)
+        .send({ deployment: await presentDeployment(deps, await deploymentOf(deps, deployment.id)) })
+    },
+  )
+
+  app.delete(
+    '/api/deployments/:id',
+    {
+      schema: {
+        summary: 'Remove a deployment and all it made',
+        params: IdParams,
+        querystring: Type.Object({
+          volumes: Type.Optional(Type.Union([Type.Literal('keep'), Type.Literal('remove')])),
+        }),
+        response: { 202: One },
+      },
+    },
+    async (request, reply) => {
+      const deployment = await deploymentOf(deps, request.params.id)
+      const keepVolumes = request.query.volumes === 'keep'
+      const shown = { ...(await presentDeployment(deps, deployment)), status: 'deleting' }
+      await audit(request, 'deployment.delete', deployment.id, { subdomain: deployment.subdomain, keepVolumes })
+      await commands.deleteApp(deps, queue, deployment, { keepVolumes })
+      return reply.status(202).send({ deployment: shown })
+    },
+  )
+
+  const actions: Record<string, (deployment: Deployment) => Promise<void>> = {
+    redeploy: (deployment) => commands.redeployApp(deps, queue, deployment),
+    stop: (deployment) => commands.switchApp(deps, queue, deployment, 'stop'),
+    start: (deployment) => commands.switchApp(deps, queue, deployment, 'start'),
+    restart: (deployment) => commands.switchApp(deps, queue, deployment, 'restart'),
+    cancel: (deployment) => commands.cancelDeploy(deps, queue, deployment),
+    retry: (deployment) => commands.retryApp(deps, queue, deployment),
+  }
+  for (const [action, run] of Object.entries(actions)) {
+    app.post(
+      `/api/deployments/:id/${action}`,
+      { schema: { summary: `${action} an app`, params: IdParams, response: { 202: One } } },
+      async (request, reply) => {
+        const deployment = await deploymentOf(deps, request.params.id)
+        await run(deployment)
+        await audit(request, `deployment.${action}`, deployment.id)
+        return reply
+          .status(202)
+          .send({ deployment: await presentDeployment(deps, await deploymentOf(deps, deployment.id)) })
+      },
+    )
+  }
+
+  app.post(
+    '/api/deployments/:id/rollback',
+    {
+      schema: {
+        summary: 'Deploy the image of an earlier release again',
+        params: IdParams,
+        body: Type.Object({ release: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
+        response: { 202: One },
+      },
+    },
+    async (request, reply) => {
+      const deployment = await deploymentOf(deps, request.params.id)
+      await commands.rollBackApp(deps, queue, deployment, request.body.release)
+      await audit(request, 'deployment.rollback', deployment.id, { release: request.body.release })
+      return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/releases',
+    { schema: { summary: 'Its releases, newest first', params: IdParams } },
+    async (request) => {
+      const { id } = await deploymentOf(deps, request.params.id)
+      const releases = await listReleases(deps.db, id)
+      return {
+        releases: releases.map(({ number, status, commit, imageFrom, recipe, createdAt, updatedAt }) => ({
+          release: number,
+          status,
+          commit,
+          rolledBackTo: imageFrom,
+          template: recipe?.template ?? null,
+          createdAt,
+          updatedAt,
+        })),
+      }
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/env',
+    { schema: { summary: 'Its variables; secret values are masked', params: IdParams } },
+    async (request) => {
+      const { id, env } = await deploymentOf(deps, request.params.id)
+      return { env: openEnv(deps, id, env).map((it) => (it.secret ? { ...it, value: MASKED } : it)) }
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/ledger',
+    {
+      schema: {
+        summary: 'Everything it made on this machine and outside',
+        params: IdParams,
+        response: { 200: Type.Object({ entries: Type.Array(LedgerView) }) },
+      },
+    },
+    async (request) => {
+      const { id } = await deploymentOf(deps, request.params.id)
+      const entries = await listLedger(deps.db, id)
+      return { entries: entries.map(({ error, ...entry }) => ({ ...entry, ...(error !== null && { error }) })) }
+    },
+  )
+
+  const StatusReply = Type.Object({
+    status: Type.String(),
+    release: Type.Union([Type.Integer(), Type.Null()]),
+    step: Type.Union([Type.String(), Type.Null()]),
+    steps: Type.Array(StepView),
+    error: Type.Optional(Type.Any()),
+  })
+  app.get(
+    '/api/status/:id',
+    {
+      schema: {
+        summary: 'How far the newest release is',
+        params: IdParams,
+        querystring: Type.Object({ release: Type.Optional(Type.Integer({ minimum: 1 })) }),
+        response: { 200: StatusReply },
+      },
+    },
+    async (request) => {
+      const { id, status, error } = await deploymentOf(deps, request.params.id)
+      const asked = request.query.release
+      const release = asked === undefined ? (await listReleases(deps.db, id))[0] : await findRelease(deps.db, id, asked)
+      if (asked !== undefined && !release)
+        throw new AppError('not_found', `There is no release ${asked}.`, { field: 'release' })
+      const done = release ? await listSteps(deps.db, id, release.number) : []
+      const steps = pipeline.map(({ name }) => {
+        const step = done.find((it) => it.name === name)
+        return {
+          name,
+          state: step?.state ?? 'pending',
+          startedAt: step?.startedAt ?? null,
+          endedAt: step?.endedAt ?? null,
+          ...(step?.error && { error: step.error }),
+        }
+      })
+      const current = steps.findLast((it) => it.state === 'running' || it.state === 'failed')
+      return { status, release: release?.number ?? null, step: current?.name ?? null, steps, ...(error && { error }) }
+    },
+  )
+}

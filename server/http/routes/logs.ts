@@ -1,0 +1,131 @@
+import { Type } from 'typebox'
+import { readLog } from '../../db/logs.ts'
+import { findPort } from '../../db/ports.ts'
+import { listReleases, type Release } from '../../db/releases.ts'
+import { openEnv, refOf } from '../../deploy/context.ts'
+import type { Deps } from '../../deps.ts'
+import { AppError } from '../../errors.ts'
+import { createMask } from '../../mask.ts'
+import { containerName } from '../../names.ts'
+import type { App } from '../app-type.ts'
+import type { Client, Live } from '../live.ts'
+import { IdParams, LogLineView } from '../schemas.ts'
+import { deploymentOf } from './deployments.ts'
+
+const Query = Type.Object({
+  kind: Type.Optional(Type.Union([Type.Literal('build'), Type.Literal('runtime')])),
+  release: Type.Optional(Type.Integer({ minimum: 1 })),
+  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
+})
+type Asked = { deploymentId: string; release: Release; after: number; limit: number }
+const BATCH = 1000
+
+export function logRoutes(app: App, deps: Deps, live: Live): void {
+  const read = async (id: string, query: { release?: number; after?: number; limit?: number }): Promise<Asked> => {
+    const deployment = await deploymentOf(deps, id)
+    const releases = await listReleases(deps.db, id)
+    const wanted = query.release ?? releases[0]?.number
+    const release = releases.find((it) => it.number === wanted)
+    if (!release) throw new AppError('not_found', `There is no release ${wanted}.`, { field: 'release' })
+    return { deploymentId: deployment.id, release, after: query.after ?? 0, limit: query.limit ?? BATCH }
+  }
+  /** Without a release asked for, the runtime log is that of the live one. */
+  const readRuntime = async (id: string, query: { release?: number; after?: number; limit?: number }) => {
+    const { liveRelease } = await deploymentOf(deps, id)
+    return read(id, { ...query, ...(query.release === undefined && liveRelease !== null && { release: liveRelease }) })
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/api/logs/:id',
+    schema: {
+      summary: 'Log lines after a number; as a WebSocket first those, then live',
+      params: IdParams,
+      querystring: Query,
+      response: { 200: Type.Object({ lines: Type.Array(LogLineView), next: Type.Integer() }) },
+    },
+    handler: async (request) => {
+      const runtime = request.query.kind === 'runtime'
+      const asked = await (runtime ? readRuntime : read)(request.params.id, request.query)
+      const lines = runtime
+        ? await runtimeLines(deps, asked)
+        : await readLog(deps.db, asked.deploymentId, asked.release.number, asked)
+      return { lines, next: lines.at(-1)?.seq ?? asked.after }
+    },
+    wsHandler: async (socket, request) => {
+      const client = live.admit(socket, request)
+      if (!client) return
+      const query = request.query as { kind?: string; release?: number; after?: number }
+      const { id } = request.params as { id: string }
+      try {
+        if (query.kind === 'runtime') await followRuntime(deps, client, await readRuntime(id, query))
+        else await followBuild(deps, client, await read(id, query))
+      } catch (error) {
+        if (!(error instanceof AppError)) request.log.error({ err: error }, 'a log could not be followed')
+        const { code, message } =
+          error instanceof AppError ? error : new AppError('internal', 'The log could not be read.')
+        client.send({ type: 'error', code, message })
+        client.close()
+      }
+    },
+  })
+}
+
+/** First what is stored, then what comes; lines that are stored meanwhile come once. */
+async function followBuild(deps: Deps, client: Client, { deploymentId, release, after }: Asked): Promise<void> {
+  let last = after
+  let replaying = true
+  const replay = async () => {
+    for (;;) {
+      const lines = await readLog(deps.db, deploymentId, release.number, { after: last, limit: BATCH })
+      for (const line of lines) client.send(line)
+      last = lines.at(-1)?.seq ?? last
+      if (lines.length < BATCH) return
+    }
+  }
+  const unsubscribe = deps.events.subscribe((event) => {
+    if (event.type !== 'log' || event.deployment !== deploymentId || event.release !== release.number || replaying)
+      return
+    for (const line of event.lines.filter((it) => it.seq > last)) {
+      client.send(line)
+      last = line.seq
+    }
+  })
+  client.onClose(unsubscribe)
+  await replay()
+  replaying = false
+  await replay()
+}
+
+const maskOf = (deps: Deps, { deploymentId, release }: Asked) =>
+  createMask(openEnv(deps, deploymentId, release.env).flatMap((it) => (it.secret ? [it.value] : [])))
+
+const nameOf = (deps: Deps, { release }: Asked) => containerName(deps.config.instance, refOf(release))
+
+async function runtimeLines(deps: Deps, asked: Asked) {
+  if ((await findPort(deps.db, { deploymentId: asked.deploymentId, release: asked.release.number })) === undefined)
+    return []
+  const mask = maskOf(deps, asked)
+  const lines = await deps.docker.readLog(nameOf(deps, asked), { after: asked.after, limit: asked.limit })
+  return lines.map((line) => ({ ...line, level: levelOf(line.stream), text: mask(line.text) }))
+}
+
+async function followRuntime(deps: Deps, client: Client, asked: Asked): Promise<void> {
+  const mask = maskOf(deps, asked)
+  const gone = new AbortController()
+  client.onClose(() => gone.abort())
+  const source = deps.docker.followLog(nameOf(deps, asked), {
+    after: asked.after,
+    ...(asked.after === 0 && { tail: BATCH }),
+    signal: gone.signal,
+  })
+  try {
+    for await (const line of source) client.send({ ...line, level: levelOf(line.stream), text: mask(line.text) })
+    client.close()
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+  }
+}
+
+const levelOf = (stream: string) => (stream === 'stderr' ? 'warn' : 'info')

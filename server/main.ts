@@ -1,0 +1,67 @@
+import path from 'node:path'
+import { pino } from 'pino'
+import { buildApp } from './app.ts'
+import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { createQueue } from './deploy/queue.ts'
+import { recover } from './deploy/recover.ts'
+import { watch } from './deploy/watch.ts'
+import { createDeps } from './deps.ts'
+import { ensureAdmin } from './http/auth.ts'
+import { lockDataDir } from './lock.ts'
+
+/** sysexits.h: EX_CONFIG. */
+const EXIT_CONFIG = 78
+
+/** Configuration → dependencies → recover → listen → close. */
+async function main(): Promise<void> {
+  const config = readConfig()
+  const log = pino({ level: config.logLevel })
+  const unlock = await lockDataDir(config.dataDir)
+  const deps = await createDeps(config, log)
+  const password = await ensureAdmin(deps)
+  if (password !== undefined) {
+    process.stdout.write(
+      `\n  The admin is “${config.adminUsername}”, the password ${password}\n  It is shown this once. Change it after the first login.\n\n`,
+    )
+  }
+  const queue = createQueue(deps)
+  await recover(deps)
+  const app = await buildApp(deps, queue)
+  await deps.nginx
+    .start()
+    .catch((error: unknown) =>
+      log.error({ err: error }, 'nginx could not be started; apps are not reachable until it is'),
+    )
+  await app.listen({ host: config.host, port: config.port })
+  queue.kick()
+  const unwatch = watch(deps, queue)
+  log.info(`Slipway is at ${config.publicUrl}`)
+
+  const close = async (signal: NodeJS.Signals) => {
+    log.info(`${signal}: closing; apps go on running`)
+    setTimeout(() => process.exit(1), 20_000).unref()
+    await unwatch()
+    await app.close()
+    await queue.stop()
+    await deps.db.destroy()
+    unlock()
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close(signal))
+}
+
+function readConfig(): Config {
+  const root = path.join(import.meta.dirname, '..')
+  try {
+    return loadConfig(readEnvironment(root), root)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`)
+    process.exit(EXIT_CONFIG)
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`Slipway could not start: ${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+})

@@ -90,10 +90,10 @@ async function receive(response: Response): Promise<Answer> {
   const text = await response.text()
   const answer = { status: response.status, retryAfter: response.headers.get('retry-after') }
   try {
-    return { ...answer, body: JSON.parse(text), isJson: true }
+    return { ...answer, body: JSON.parse(text) }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return { ...answer, body: undefined, isJson: false }
+    return { ...answer, body: undefined }
   }
 }
 

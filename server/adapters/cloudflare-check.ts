@@ -45,8 +45,10 @@ async function tunnelProblems(checked: Checked, signal?: AbortSignal): Promise<s
 }
 
 async function shadowProblems(routes: Checked['routes'], signal?: AbortSignal): Promise<string[]> {
-  const shadowed = await routes.shadowed(signal)
-  return shadowed.map(
+  const looking = routes.shadowed(signal)
+  const failed = await problemOf(looking, signal)
+  if (failed !== undefined) return [failed]
+  return (await looking).map(
     ({ hostname, by }) =>
       `The tunnel rule ${by} stands above ours and takes the visitors of ${hostname}. Redeploy the app to move its rule up.`,
   )

@@ -37,8 +37,15 @@ export class CloudflareFailure extends AppError {
 export const hasCode = (error: unknown, codes: readonly number[]): error is CloudflareFailure =>
   error instanceof CloudflareFailure && error.codes.some((code) => codes.includes(code))
 
+/** 7000 and 7003: the account or zone in the path is wrong, which says nothing about the object that was asked for. */
+const WRONG_PATH_CODES = [7000, 7003]
+
+/** Cloudflare itself says that the object does not exist. A proxy's 404, or a wrong account, is no such proof. */
 export const isNotFound = (error: unknown): error is CloudflareFailure =>
-  error instanceof CloudflareFailure && error.answered === 404
+  error instanceof CloudflareFailure &&
+  error.answered === 404 &&
+  error.codes.length > 0 &&
+  !hasCode(error, WRONG_PATH_CODES)
 
 /** 10000 authentication error, 9109 unauthorized, 1000 and 6003 a malformed or unknown token (Cloudflare's API docs). */
 const DENIED_CODES = [10_000, 9109, 9103, 1000, 6003]
@@ -52,7 +59,8 @@ export function problemsIn(body: unknown): Problem[] {
   return errors.map((error) => ({ code: Number(error?.code ?? 0), message: String(error?.message ?? 'no message') }))
 }
 
-export type Answer = { status: number; retryAfter: string | null; body: unknown; isJson: boolean }
+/** `body` is undefined when it was not JSON. */
+export type Answer = { status: number; retryAfter: string | null; body: unknown }
 
 /**
  * The failure that an answer stands for. `what` is the call in words, such as `GET /zones/…`; `redact` takes the token
@@ -70,36 +78,33 @@ export function failureOf(
   const codes = problems.map((problem) => problem.code)
   const said = redact(problems.map((problem) => `${problem.message} (${problem.code})`).join('; '))
   const details = { answered: status, codes }
-  if (status === 401 || status === 403 || codes.some((code) => DENIED_CODES.includes(code))) {
-    const reason = said === '' ? `status ${status}` : said
-    return new CloudflareFailure(
-      'cloudflare_denied',
-      `Cloudflare refused the API token for ${what}: ${reason}. Give the token the permission ${permission}, for this account and zone.`,
-      details,
-    )
-  }
   if (status === 429 || status === 408 || status >= 500) {
     return new CloudflareFailure(
       'cloudflare_unavailable',
       `Cloudflare answered ${what} with ${status}. Try again later.`,
-      {
-        ...details,
-        retryable: true,
-        retryAfterMs: parseRetryAfter(answer.retryAfter),
-      },
+      { ...details, retryable: true, retryAfterMs: parseRetryAfter(answer.retryAfter) },
     )
   }
-  if (!answer.isJson || (status < 300 && said === '')) {
+  if (said === '') {
     return new CloudflareFailure(
       'cloudflare_unavailable',
-      `The answer to ${what} (status ${status}) did not come from Cloudflare's API. Check CLOUDFLARE_BASE_URL and proxies on the way.`,
+      `The answer to ${what} (status ${status}) is not one of Cloudflare's API. Check CLOUDFLARE_BASE_URL and proxies on the way.`,
       { ...details, retryable: status < 300 },
     )
   }
-  return new CloudflareFailure('cloudflare_rejected', `Cloudflare rejected ${what}: ${said || `status ${status}`}.`, {
+  if (status === 401 || status === 403 || codes.some((code) => DENIED_CODES.includes(code))) {
+    return new CloudflareFailure(
+      'cloudflare_denied',
+      `Cloudflare refused the API token for ${what}: ${said}. Give the token the permission ${permission}, for this account and zone.`,
+      details,
+    )
+  }
+  const remedy = codes.some((code) => WRONG_PATH_CODES.includes(code))
+    ? ' Check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_ZONE_ID.'
+    : ''
+  return new CloudflareFailure('cloudflare_rejected', `Cloudflare rejected ${what}: ${said}.${remedy}`, {
     ...details,
     retryable: status < 300,
-    hint: 'Check CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_ZONE_ID and that the domain belongs to the zone.',
   })
 }
 

@@ -47,7 +47,7 @@ export function createLock(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const mine = last.then(work, work)
-    last = mine.catch(() => undefined)
+    last = mine
     return mine
   }
 }

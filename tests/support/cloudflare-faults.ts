@@ -16,6 +16,11 @@ export type Fault = {
   retryAfter?: number
 }
 
+/** A moment around a request: before it is worked on, or after, with the answer made but not yet sent. */
+export type Moment = 'before' | 'after'
+
+type Interruption = { match: Match; callback: () => void | Promise<void>; moment: Moment | undefined }
+
 type Answered = Exclude<Fault['kind'], 'timeout-after-effect' | 'hang'>
 
 const answers: Record<Answered, { status: number; code: number; message: string }> = {
@@ -30,12 +35,12 @@ const answers: Record<Answered, { status: number; code: number; message: string 
 /** The faults and interruptions that a test has asked for. */
 export function createFaults() {
   const faults: (Fault & { left: number })[] = []
-  const interruptions: { match: Match; callback: () => void | Promise<void> }[] = []
+  const interruptions: Interruption[] = []
 
   return {
     add: (fault: Fault) => void faults.push({ ...fault, left: fault.times ?? 1 }),
-    addInterruption: (match: Match, callback: () => void | Promise<void>) =>
-      void interruptions.push({ match, callback }),
+    addInterruption: (match: Match, callback: () => void | Promise<void>, moment?: Moment) =>
+      void interruptions.push({ match, callback, moment }),
 
     /** The fault for this request, used up once. */
     take(received: Received): Fault | undefined {
@@ -44,8 +49,9 @@ export function createFaults() {
       return fault
     },
 
-    async interrupt(received: Received): Promise<void> {
-      const index = interruptions.findIndex(({ match }) => matches(match, received))
+    async interrupt(received: Received, moment: Moment): Promise<void> {
+      const usual = received.method === 'GET' ? 'after' : 'before'
+      const index = interruptions.findIndex((due) => (due.moment ?? usual) === moment && matches(due.match, received))
       if (index !== -1) await interruptions.splice(index, 1)[0]?.callback()
     },
 

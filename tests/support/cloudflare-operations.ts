@@ -152,7 +152,7 @@ function refuseBadIngress(rules: Rule[] | undefined): void {
   if (rules === undefined) return
   const catchesAll = (rule: Rule) => (!rule.hostname || rule.hostname === '*') && !rule.path
   const first = rules.findIndex(catchesAll)
-  if (first !== rules.length - 1)
+  if (rules.length === 0 || first !== rules.length - 1)
     throw new ApiError(400, 1056, 'Bad Configuration: The last ingress rule, and only it, must match all URLs.')
 }
 

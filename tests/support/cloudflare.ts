@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import { createFaults, type Fault, type Match } from './cloudflare-faults.ts'
+import { createFaults, type Fault, type Match, type Moment } from './cloudflare-faults.ts'
 import { ApiError, operations } from './cloudflare-operations.ts'
 import { loadSchema, type Matched, type Received } from './cloudflare-schema.ts'
 import {
@@ -15,6 +15,9 @@ import {
   type State,
   type Tunnel,
 } from './cloudflare-state.ts'
+
+/** Compiling it takes most of a start, and it has no state. */
+const schema = loadSchema()
 
 /** What the stand-in takes as its one token, account and zone. */
 export const token = 'stand-in-token-0123456789abcdefghijklmnop'
@@ -40,8 +43,11 @@ export type CloudflareStandIn = {
   violations: string[]
   /** Makes the next `times` (1) matching requests fail. A RegExp is matched with `METHOD /path`. */
   fail(fault: Fault): void
-  /** Runs once: right after a matching read was answered, or right before a matching write takes effect. */
-  between(match: Match, callback: () => void | Promise<void>): void
+  /**
+   * Lets another writer in, once. Without a moment: right after the answer to a matching read was made, or right before
+   * a matching write takes effect.
+   */
+  between(match: Match, callback: () => void | Promise<void>, moment?: Moment): void
   stop(): Promise<void>
 }
 
@@ -50,7 +56,6 @@ export type CloudflareStandIn = {
  * 400 in Cloudflare's form and noted. It has no doors of its own: all control is in this object.
  */
 export async function startCloudflare(options: { port?: number; zoneName?: string } = {}): Promise<CloudflareStandIn> {
-  const schema = loadSchema()
   const faults = createFaults()
   const state = emptyState()
   const zoneName = options.zoneName ?? 'example.com'
@@ -65,10 +70,9 @@ export async function startCloudflare(options: { port?: number; zoneName?: strin
     if (fault?.kind === 'hang') return
     if (fault !== undefined && fault.kind !== 'timeout-after-effect') return faults.answer(fault, received, response)
     const matched = schema.match(received)
-    const isRead = received.method === 'GET'
-    if (!isRead) await faults.interrupt(received)
+    await faults.interrupt(received, 'before')
     const reply = answer(received, matched, authorized)
-    if (isRead) await faults.interrupt(received)
+    await faults.interrupt(received, 'after')
     if (fault?.kind === 'timeout-after-effect') return
     violations.push(...(matched?.violationsOf(reply.status, reply.body) ?? []))
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.text)

@@ -51,3 +51,15 @@ export function createLock(): <T>(work: () => Promise<T>) => Promise<T> {
     return mine
   }
 }
+
+/** The value of the first call that succeeds; a failure is not kept. */
+export function once<A extends unknown[], T>(make: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  let made: Promise<T> | undefined
+  return (...args) => {
+    made ??= make(...args).catch((error) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}

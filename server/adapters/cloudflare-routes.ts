@@ -35,6 +35,7 @@ const MOST_WRITES = 5
 export function createRoutes(api: () => Promise<CloudflareApi>, tunnels: Tunnels, options: RouteOptions) {
   const { accountId: account_id, instance, serviceUrl, timings } = options
   const lock = createLock()
+  /** The latest one only. */
   const lostWrites: string[] = []
   const markOf = (deploymentId: string) => routeMark(instance, deploymentId)
 
@@ -71,7 +72,7 @@ export function createRoutes(api: () => Promise<CloudflareApi>, tunnels: Tunnels
   function noteLostWrite(tunnelId: string, before: number | undefined, after: number | undefined) {
     if (before === undefined || after === undefined || after <= before + 1) return
     const note = `Another program changed the configuration of tunnel ${tunnelId} in the same moment as Slipway; its version ${after - 1} was replaced by ${after}. Look in Cloudflare's dashboard whether a route is missing.`
-    lostWrites.push(note)
+    lostWrites.splice(0, 1, note)
     options.log(note)
   }
 

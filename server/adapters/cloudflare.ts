@@ -2,8 +2,9 @@ import { AppError } from '../errors.ts'
 import { loadApi } from './cloudflare-api.ts'
 import { checkCloudflare } from './cloudflare-check.ts'
 import type { Route } from './cloudflare-ingress.ts'
+import { answerFromLists } from './cloudflare-pass.ts'
 import { createRecords } from './cloudflare-records.ts'
-import { defaultTimings, retrying, type Timings } from './cloudflare-retry.ts'
+import { defaultTimings, once, retrying, type Timings } from './cloudflare-retry.ts'
 import { createRoutes } from './cloudflare-routes.ts'
 import { createTunnels, tunnelGone } from './cloudflare-tunnels.ts'
 
@@ -53,6 +54,12 @@ export type Cloudflare = {
   listRecords(signal?: AbortSignal): Promise<{ hostname: string; id: string; deploymentId: string }[]>
   /** Sentences on missing permissions, wrong ids, a lost tunnel, shadowed routes. Empty when all is well. */
   check(signal?: AbortSignal): Promise<{ problems: string[] }>
+  /**
+   * The same adapter for one pass over many deployments: `hasRoute` and `hasRecord` answer from two lists, asked for once
+   * and again after a change made through it. One at a time, a look at each app every minute would use up Cloudflare's
+   * 1,200 requests per 5 minutes at 120 apps.
+   */
+  forOnePass(): Cloudflare
 }
 
 /** Makes the adapter. Nothing is loaded and nothing is asked before the first call. */
@@ -72,7 +79,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
 
   const ensuredId = async (signal?: AbortSignal) => (await tunnels.id(signal)) ?? (await tunnels.ensure(signal)).id
 
-  return {
+  const cloudflare: Cloudflare = {
     ensureTunnel: tunnels.ensure,
     async tunnelToken(signal) {
       const id = await ensuredId(signal)
@@ -98,23 +105,13 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     async check(signal) {
       return { problems: await checkCloudflare({ api, accountId, zoneId, tunnelId, tunnels, routes }, signal) }
     },
+    forOnePass: () => answerFromLists(cloudflare),
   }
+  return cloudflare
 }
 
 /** The mark of our routes has no effect for http only, and cloudflared refuses a service with a path. */
 function refuseServiceUrl(serviceUrl: string): void {
   if (/^http:\/\/[^/]+$/.test(serviceUrl)) return
   throw new AppError('invalid_input', `The service behind the tunnel must be http://host:port, not “${serviceUrl}”.`)
-}
-
-/** The value of the first call that succeeds; a failure is not kept. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch((error) => {
-      made = undefined
-      throw error
-    })
-    return made
-  }
 }

@@ -268,6 +268,25 @@ describe('a 404 that does not come from Cloudflare, or is about the account', ()
     expect(world.standIn.violations.splice(0)).not.toEqual([])
   })
 
+  test('and `success: false` is a failure whatever else is in the answer', async () => {
+    const answer = {
+      success: false,
+      errors: [{ code: 1001, message: 'half done' }],
+      messages: [],
+      result: { id: 'x', name: 'y' },
+    }
+    const server = createServer((_request, response) => response.writeHead(200).end(JSON.stringify(answer)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const world = await makeCloudflareWorld()
+    const misled = world.another({
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      tunnelId: 'x',
+    })
+    await expect(misled.ensureTunnel()).rejects.toMatchObject({ message: expect.stringContaining('half done (1001)') })
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   test('a proxy’s page with 404 is no proof either', async () => {
     const proxy = createServer((_request, response) => response.writeHead(404).end('<h1>Not found</h1>'))
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export const root = path.join(import.meta.dirname, '..', '..')
+const PASSWORD = 'correct horse battery'
+
+export type Reply = { status: number; body: any; headers: Headers }
+
+/** A Slipway server in a process of its own, on a data folder of its own. */
+export type Slipway = {
+  url: string
+  dataDir: string
+  instance: string
+  httpPort: number
+  token: string
+  pid: () => number
+  /** What the server has printed so far. */
+  output: () => string
+  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  /** Starts it (again). `env` is laid over that of the first start. */
+  start(env?: Record<string, string>): Promise<void>
+  /** Waits until the process has ended by itself (a crash). */
+  ended(): Promise<void>
+  kill(): Promise<void>
+  /** Ends it as systemd would. */
+  terminate(): Promise<number | null>
+  /** Ends server and nginx, and removes the data folder. */
+  destroy(): Promise<void>
+}
+
+/** A port nobody holds at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+let count = 0
+
+/** Makes a server; it does not run yet. Instances of one test run never share a name. */
+export async function createSlipway(env: Record<string, string> = {}, nodeArgs: string[] = []): Promise<Slipway> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'slipway-test-'))
+  const [port, httpPort] = [await freePort(), await freePort()]
+  count += 1
+  const instance = `swtest${process.pid}x${count}${Math.random().toString(36).slice(2, 6)}`
+  const url = `http://127.0.0.1:${port}`
+  const base = {
+    PATH: `${path.join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+    SLIPWAY_DATA_DIR: dataDir,
+    SLIPWAY_PORT: String(port),
+    SLIPWAY_HTTP_PORT: String(httpPort),
+    SLIPWAY_PUBLIC_URL: url,
+    SLIPWAY_INSTANCE: instance,
+    SLIPWAY_ADMIN_PASSWORD: PASSWORD,
+    SLIPWAY_PORT_RANGE: await freeRange(),
+    SLIPWAY_DRAIN_SECONDS: '2',
+    SLIPWAY_START_TIMEOUT_SECONDS: '20',
+    SLIPWAY_MIN_FREE_DISK_MB: '100',
+    ...env,
+  }
+  let child: ChildProcess | undefined
+  let output = ''
+
+  const slipway: Slipway = {
+    url,
+    dataDir,
+    instance,
+    httpPort,
+    token: '',
+    pid: () => child?.pid ?? 0,
+    output: () => output,
+    async api(method, address, body, headers = {}) {
+      const response = await fetch(`${url}${address}`, {
+        method,
+        headers: {
+          ...(slipway.token !== '' && { authorization: `Bearer ${slipway.token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      const isJson = response.headers.get('content-type')?.includes('json')
+      return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
+    },
+    async start(more = {}) {
+      const running = spawn(process.execPath, [...nodeArgs, path.join(root, 'server', 'main.ts')], {
+        env: { ...base, ...more },
+        cwd: root,
+      })
+      child = running
+      for (const stream of [running.stdout, running.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          output = (output + text).slice(-500_000)
+        })
+      }
+      await untilListening(running, url, () => output)
+      if (slipway.token !== '') return
+      const login = await slipway.api('POST', '/api/auth/login', {
+        username: 'admin',
+        password: base.SLIPWAY_ADMIN_PASSWORD,
+      })
+      slipway.token = login.body.token
+    },
+    async ended() {
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+    async kill() {
+      child?.kill('SIGKILL')
+      await slipway.ended()
+    },
+    async terminate() {
+      child?.kill('SIGTERM')
+      await slipway.ended()
+      return child?.exitCode ?? null
+    },
+    async destroy() {
+      await slipway.kill()
+      await stopNginx(dataDir)
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+  return slipway
+}
+
+async function untilListening(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`Slipway ended (${child.exitCode ?? child.signalCode}):\n${output()}`)
+    const answers = await fetch(`${url}/api/auth/verify`).then(
+      () => true,
+      () => false,
+    )
+    if (answers) return
+    await sleep(25)
+  }
+  throw new Error(`Slipway does not listen:\n${output()}`)
+}
+
+/** Ranges of different servers do not touch, so that one test's port is not another's "held by a process outside". */
+async function freeRange(): Promise<string> {
+  const from = 20_000 + Math.floor(Math.random() * 200) * 50
+  return `${from}-${from + 49}`
+}
+
+async function stopNginx(dataDir: string): Promise<void> {
+  const pid = await readFile(path.join(dataDir, 'nginx', 'nginx.pid'), 'utf8').catch(() => '')
+  if (pid.trim() === '') return
+  try {
+    process.kill(Number(pid), 'SIGTERM')
+    for (let attempt = 0; attempt < 100; attempt++) {
+      process.kill(Number(pid), 0)
+      await sleep(20)
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,209 @@
+import { readdir } from 'node:fs/promises'
+import { request } from 'node:http'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Docker from 'dockerode'
+import { type CloudflareStandIn, startCloudflare } from './cloudflare.ts'
+import { type GitServer, type Repository, startGitServer } from './git-server.ts'
+import { createSlipway, type Reply, root, type Slipway } from './slipway.ts'
+
+export type Answer = { status: number; text: string; headers: Record<string, unknown> }
+
+/** A machine with Slipway on it, a Git host, and where it is asked for Cloudflare's stand-in. */
+export type World = {
+  slipway: Slipway
+  git: GitServer
+  cloudflare: CloudflareStandIn | undefined
+  docker: Docker
+  /** A repository with the files of a fixture. */
+  repository(fixture: string, name?: string): Promise<Repository>
+  /** Creates a deployment and waits until its first release is over. */
+  deploy(input: Record<string, unknown>): Promise<any>
+  /** Waits until the newest release of a deployment has no step to do any more, and answers the deployment. */
+  settled(id: string): Promise<any>
+  status(id: string): Promise<any>
+  remove(id: string, query?: string): Promise<any>
+  /** Asks for an app through nginx, by its host name. */
+  ask(hostname: string, path?: string, headers?: Record<string, string>): Promise<Answer>
+  /** Everything that a deployment could leave behind, sorted. */
+  inventory(): Promise<Record<string, string[]>>
+  destroy(): Promise<void>
+}
+
+type Options = { env?: Record<string, string>; cloudflare?: boolean; nodeArgs?: string[] }
+
+export async function createWorld({
+  env = {},
+  cloudflare: wanted = false,
+  nodeArgs = [],
+}: Options = {}): Promise<World> {
+  const git = await startGitServer()
+  const cloudflare = wanted ? await startCloudflare() : undefined
+  const slipway = await createSlipway(
+    {
+      SLIPWAY_GITHUB_URL: git.url,
+      ...(cloudflare && {
+        SLIPWAY_DOMAIN: 'example.com',
+        CLOUDFLARE_API_TOKEN: cloudflare.token,
+        CLOUDFLARE_ACCOUNT_ID: cloudflare.accountId,
+        CLOUDFLARE_ZONE_ID: cloudflare.zoneId,
+        CLOUDFLARE_BASE_URL: cloudflare.url,
+      }),
+      ...env,
+    },
+    nodeArgs,
+  )
+  const docker = new Docker({ socketPath: '/var/run/docker.sock' })
+  await slipway.start()
+  let names = 0
+
+  const world: World = {
+    slipway,
+    git,
+    cloudflare,
+    docker,
+    repository(fixture, name) {
+      names += 1
+      return git.makeRepository('acme', name ?? `${fixture}-${names}`, path.join(root, 'tests', 'fixtures', fixture))
+    },
+    async deploy(input) {
+      const { status, body } = await slipway.api('POST', '/api/deployments', input)
+      if (status !== 202) throw new Error(`POST /api/deployments: ${status} ${JSON.stringify(body)}`)
+      return world.settled(body.deployment.id)
+    },
+    async settled(id) {
+      for (let attempt = 0; attempt < 2400; attempt++) {
+        const { body } = await slipway.api('GET', `/api/deployments/${id}`)
+        const { body: history } = await slipway.api('GET', `/api/deployments/${id}/releases`)
+        const busy = history.releases?.some((it: any) =>
+          ['queued', 'running', 'undoing', 'retiring'].includes(it.status),
+        )
+        const resting = ['running', 'stopped', 'failed', 'stuck'].includes(body.deployment?.status)
+        if (resting && !busy && (await jobsOver(slipway, id))) return body.deployment
+        await sleep(25)
+      }
+      throw new Error(
+        `deployment ${id} does not settle:\n${JSON.stringify(await world.status(id), null, 1)}\n${slipway.output().slice(-3000)}`,
+      )
+    },
+    status: async (id) => (await slipway.api('GET', `/api/status/${id}`)).body,
+    async remove(id, query = '') {
+      const reply: Reply = await slipway.api('DELETE', `/api/deployments/${id}${query}`)
+      if (reply.status !== 202) throw new Error(`DELETE: ${reply.status} ${JSON.stringify(reply.body)}`)
+      return gone(slipway, id)
+    },
+    ask: (hostname, address = '/', headers = {}) => askNginx(slipway.httpPort, hostname, address, headers),
+    inventory: () => takeInventory(slipway, docker, cloudflare),
+    async destroy() {
+      await slipway.destroy()
+      await removeOwned(docker, slipway.instance)
+      await git.stop()
+      await cloudflare?.stop()
+    },
+  }
+  return world
+}
+
+/** A release's transient effects go just after it has settled: waits for the ledger to agree. */
+async function jobsOver(slipway: Slipway, id: string): Promise<boolean> {
+  const { body } = await slipway.api('GET', `/api/deployments/${id}/ledger`)
+  return !body.entries?.some(
+    (it: any) =>
+      it.state === 'pending' || it.state === 'removing' || (it.step === 'check-out' && it.state !== 'removed'),
+  )
+}
+
+async function gone(slipway: Slipway, id: string): Promise<any> {
+  for (let attempt = 0; attempt < 2400; attempt++) {
+    const { status, body } = await slipway.api('GET', `/api/receipts/${id}`)
+    if (status === 200) return body.receipt
+    await sleep(25)
+  }
+  const { body } = await slipway.api('GET', `/api/deployments/${id}`)
+  throw new Error(`deployment ${id} does not go: ${JSON.stringify(body)}\n${slipway.output().slice(-3000)}`)
+}
+
+export function askNginx(
+  port: number,
+  hostname: string,
+  address: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asking = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path: address,
+        headers: { host: hostname, ...headers },
+        agent: false,
+        timeout: 10_000,
+      },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }))
+        response.on('error', reject)
+      },
+    )
+    asking.on('timeout', () => asking.destroy(new Error('no answer within 10 s')))
+    asking.on('error', reject)
+    asking.end()
+  })
+}
+
+async function takeInventory(slipway: Slipway, docker: Docker, cloudflare: CloudflareStandIn | undefined) {
+  const filters = { label: [`slipway.instance=${slipway.instance}`] }
+  const [containers, images, networks, volumes, ports] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listImages({ all: true, filters }),
+    docker.listNetworks({ filters }),
+    docker.listVolumes({ filters }),
+    slipway.api('GET', '/api/ports'),
+  ])
+  const list = async (folder: string) => (await readdir(path.join(slipway.dataDir, folder)).catch(() => [])).sort()
+  const holding = await list('nginx/holding')
+  return {
+    containers: containers.flatMap((it) => it.Names).sort(),
+    images: images.flatMap((it) => it.RepoTags ?? [it.Id]).sort(),
+    networks: networks.map((it) => it.Name).sort(),
+    volumes: (volumes.Volumes ?? []).map((it) => it.Name).sort(),
+    ports: ports.body.ports.filter((it: any) => it.isAllocated).map((it: any) => String(it.port)),
+    vhosts: await list('vhosts'),
+    checkouts: await list('checkouts'),
+    holding,
+    tables: await rowCounts(slipway),
+    cloudflare: cloudflare ? [JSON.stringify(withoutVersions(cloudflare.state.snapshot()))] : [],
+  }
+}
+
+/** A configuration's version counts writes; what it says is what matters. */
+const withoutVersions = (snapshot: unknown) =>
+  JSON.parse(JSON.stringify(snapshot, (key, value) => (key === 'version' || key === 'modified_on' ? undefined : value)))
+
+/** Rows of the tables that a deployment fills and a delete must empty. */
+async function rowCounts({ dataDir }: Slipway): Promise<string[]> {
+  const { default: Sqlite } = await import('sqlite3')
+  const sqlite = new Sqlite(path.join(dataDir, 'slipway.db'), { readonly: true })
+  try {
+    const tables = ['deployments', 'releases', 'release_steps', 'ledger', 'jobs', 'build_logs']
+    return tables.map(
+      (table) => `${table} ${(sqlite.prepare(`select count(*) as n from ${table}`).get() as { n: number }).n}`,
+    )
+  } finally {
+    sqlite.close()
+  }
+}
+
+/** What a failed test left on the engine. */
+async function removeOwned(docker: Docker, instance: string): Promise<void> {
+  const filters = { label: [`slipway.instance=${instance}`] }
+  for (const it of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(it.Id).remove({ force: true, v: true })
+  for (const it of await docker.listImages({ filters }))
+    for (const tag of it.RepoTags ?? [it.Id]) await docker.getImage(tag).remove({ force: true })
+  for (const it of await docker.listNetworks({ filters })) await docker.getNetwork(it.Id).remove()
+  for (const it of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(it.Name).remove()
+}

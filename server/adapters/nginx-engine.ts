@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import type { NginxOptions } from './nginx.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
+import { chooseHoldFolder } from './nginx-holds.ts'
 import { statusHostOf, variablePrefixOf } from './nginx-names.ts'
 import type { TestResult } from './nginx-program.ts'
 import { createRender } from './nginx-render.ts'
@@ -36,16 +37,20 @@ export type Setup = Awaited<ReturnType<typeof createSetup>>
 /** Makes the folder and the probe token where they are missing. @throws AppError nginx_rejected when we may not. */
 export async function createSetup(options: NginxOptions) {
   const port = options.httpPort
+  const token = await readToken(options.dir)
+  const holdFolder = await chooseHoldFolder(options.dir)
   return {
     ...options,
     render: createRender(),
-    token: await readToken(options.dir),
+    token,
+    holdFolder,
     log: options.log ?? (() => undefined),
     drainSeconds: Math.max(1, options.drainSeconds ?? 30),
     generationFile: path.join(options.dir, 'generation.inc'),
     values: {
       instance: options.instance,
       v: variablePrefixOf(options.instance),
+      holdFolder,
       statusHost: statusHostOf(options.instance),
       listens: hasIpv6() ? [`${port}`, `[::]:${port}`] : [`${port}`],
       trustCloudflare: options.trustCloudflare ?? false,
@@ -75,7 +80,3 @@ async function readToken(dir: string): Promise<string> {
 /** `listen [::]:80` fails for the whole configuration where the kernel has no IPv6. */
 const hasIpv6 = () =>
   Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
-
-/** Where hold markers go when the workers' user cannot pass through the data folder: short, fixed, and empty after a boot. */
-export const runtimeFolder = (dir: string) =>
-  `/run/slipway-nginx-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { runtimeFolder } from './nginx-engine.ts'
+import { FAREWELL } from './nginx-farewell.ts'
 import { BESIDE, namesIn, readIfThere, writeWhole } from './nginx-files.ts'
 import { checkDeploymentId, checkHostname } from './nginx-names.ts'
 
@@ -36,7 +37,7 @@ export function createHolds(folder: string): Holds {
     unhold: (hostname) => rm(fileOf(hostname), { force: true }),
     holds: async (hostname) => (await readIfThere(fileOf(hostname))) !== undefined,
     async listHolds() {
-      const names = (await namesIn(folder)).filter((name) => !name.endsWith(BESIDE))
+      const names = (await namesIn(folder)).filter((name) => !name.endsWith(BESIDE) && name !== FAREWELL)
       return (await Promise.all(names.map(readHold))).flat()
     },
   }
@@ -56,6 +57,10 @@ export async function chooseHoldFolder(dir: string): Promise<string> {
   if (process.getuid?.() !== 0) return beside
   return (await isOpenToAll(dir)) ? beside : runtimeFolder(dir)
 }
+
+/** Where hold markers go when the workers' user cannot pass through the data folder: short, fixed, and empty after a boot. */
+export const runtimeFolder = (dir: string) =>
+  `/run/slipway-nginx-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`
 
 async function isOpenToAll(folder: string): Promise<boolean> {
   const { mode } = await stat(folder)

@@ -4,8 +4,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import { askStatus } from './nginx-ask.ts'
-import { type Engine, runtimeFolder, type Setup } from './nginx-engine.ts'
+import type { Engine, Setup } from './nginx-engine.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
+import { runtimeFolder } from './nginx-holds.ts'
 import { runNginx, testConfiguration } from './nginx-program.ts'
 import { readPages } from './nginx-render.ts'
 import { masterOf, signal, titleOf } from './nginx-workers.ts'
@@ -16,7 +17,7 @@ const MAX_ERROR_LOG = 10 * 1024 * 1024
  * Our own nginx on an unprivileged port, a daemon that outlives us. Its next owner finds it by its pid file, or, when
  * that is lost, by asking on its port.
  */
-export function createManagedEngine(setup: Setup, holdingDir: string): Engine {
+export function createManagedEngine(setup: Setup): Engine {
   const { bin, dir } = setup
   const conf = path.join(dir, 'nginx.conf')
   const args = (file: string) => ['-c', file, '-p', `${dir}/`]
@@ -29,7 +30,6 @@ export function createManagedEngine(setup: Setup, holdingDir: string): Engine {
       drainSeconds: setup.drainSeconds,
       token: setup.token,
       generationFile: setup.generationFile,
-      holdingDir,
       catchAll: '_',
       pages: await readPages(),
       includes,
@@ -92,7 +92,7 @@ export function createManagedEngine(setup: Setup, holdingDir: string): Engine {
     async stop() {
       const pid = await master()
       if (pid !== undefined) await endGracefully(pid, setup.drainSeconds)
-      if (holdingDir === runtimeFolder(dir)) await removeIfEmpty(holdingDir)
+      if (setup.holdFolder === runtimeFolder(dir)) await removeIfEmpty(setup.holdFolder)
     },
   }
 }

@@ -13,7 +13,7 @@ import { masterOf } from './nginx-workers.ts'
  * The distribution's nginx, which includes our folder. As root we test and reload it; otherwise a file asks a root
  * helper (a systemd path unit) for `nginx -t && nginx -s reload`, and our own files are tested before in a wrapper.
  */
-export function createSystemEngine(setup: Setup, holdingDir: string): Engine {
+export function createSystemEngine(setup: Setup): Engine {
   const { bin, dir } = setup
   const conf = path.join(dir, '00-slipway.conf')
   const asCommand = (setup.reloadBy ?? (process.getuid?.() === 0 ? 'command' : 'request')) === 'command'
@@ -58,7 +58,6 @@ export function createSystemEngine(setup: Setup, holdingDir: string): Engine {
         ...setup.values,
         token: setup.token,
         generationFile: setup.generationFile,
-        holdingDir,
         hashBucketSize: !theirs?.text.match(/^\s*server_names_hash_bucket_size\s/m),
         hashMaxSize: !theirs?.text.match(/^\s*server_names_hash_max_size\s/m),
         catchAll: setup.domain === undefined ? '' : `*.${setup.domain}`,

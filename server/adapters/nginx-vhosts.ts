@@ -5,6 +5,7 @@ import { askText } from './nginx-ask.ts'
 import { createBatches, createLock } from './nginx-batches.ts'
 import { answerOf, applyChange, type Change, isDone, isOf, refuseForeign, renderVhost } from './nginx-changes.ts'
 import { createSetup, type Setup } from './nginx-engine.ts'
+import { withFarewell } from './nginx-farewell.ts'
 import {
   asideOf,
   confOf,
@@ -15,7 +16,7 @@ import {
   sweep,
   type VhostFile,
 } from './nginx-files.ts'
-import { chooseHoldFolder, createHolds, type Holds, makeHoldFolder } from './nginx-holds.ts'
+import { createHolds, type Holds, makeHoldFolder } from './nginx-holds.ts'
 import { createManagedEngine } from './nginx-managed.ts'
 import { readMark } from './nginx-names.ts'
 import { passTest, type Quarantined, quarantine, rivalsOf } from './nginx-quarantine.ts'
@@ -40,8 +41,8 @@ export type Vhosts = {
 /** The vhost files and the nginx that reads them: each change is safe, serialised, and proven. */
 export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
   const setup = await createSetup(options)
-  const holdFolder = await chooseHoldFolder(setup.dir)
-  const engine = (setup.mode === 'managed' ? createManagedEngine : createSystemEngine)(setup, holdFolder)
+  const engine = (setup.mode === 'managed' ? createManagedEngine : createSystemEngine)(setup)
+  const { instance, holdFolder } = setup
   const generation = createGeneration(setup, engine)
   const folder = { vhostsDir: setup.vhostsDir, engine, log: setup.log }
   const lock = createLock()
@@ -65,7 +66,9 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
         aside.push(await quarantine(folder, file, `another vhost answers for ${hostname} already`))
       }
     }
-    if (aside.length > 0 || !(await generation.isLoaded())) await generation.load(await generation.advance())
+    if (aside.length > 0 || !(await generation.isLoaded())) {
+      await withFarewell(holdFolder, async () => generation.load(await generation.advance()))
+    }
     return aside
   }
 
@@ -103,12 +106,11 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     const before = await Promise.all(changes.map(({ file }) => readIfThere(file)))
     for (const [index, change] of changes.entries()) refuseForeign(change, before[index])
     const areDone = changes.every((change, index) => isDone(change, before[index]))
-    if (!areDone || !(await generation.isLoaded())) await carryOut(changes, before)
+    if (!areDone || !(await generation.isLoaded())) await withFarewell(holdFolder, () => carryOut(changes, before))
     for (const change of changes) await forgetAside(change)
   }
   const submit = createBatches(lock, apply)
   const fileOf = ({ subdomain }: { subdomain: string }) => confOf(setup.vhostsDir, subdomain)
-  const { instance } = setup
 
   return {
     token: setup.token,

@@ -1,0 +1,215 @@
+import { readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createNginx } from '../../server/adapters/nginx.ts'
+import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
+
+let world: World
+let port: number
+beforeEach(async () => {
+  world = await createWorld()
+  port = (await world.serve((_, response) => response.end('here'))).port
+})
+afterEach(() => world.close())
+
+const pidFile = () => path.join(world.settings.dir, 'nginx.pid')
+const masterPid = async () => Number(await readFile(pidFile(), 'utf8'))
+/** What a new process would have after ours was killed: the folder, and nothing else. */
+const afterCrash = () => createNginx(world.settings)
+
+test('starts, says so, and stops without a trace in the process list', async () => {
+  expect(await world.nginx.check()).toMatchObject({ ok: false, running: false })
+  await world.nginx.start()
+  expect(await world.nginx.check()).toEqual({
+    ok: true,
+    running: true,
+    version: expect.stringMatching(/^1\.\d+\.\d+$/),
+  })
+  const pid = await masterPid()
+  await world.nginx.stop()
+  expect(await titleOf(pid)).toBe('')
+  expect(await world.nginx.check()).toMatchObject({
+    ok: false,
+    running: false,
+    problem: expect.stringContaining('start'),
+  })
+})
+
+test('adopts the nginx that an earlier Slipway left running, without a reload', async () => {
+  await world.nginx.start()
+  await world.nginx.install(appVhost('app', port))
+  const pid = await masterPid()
+  const workers = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+
+  const next = afterCrash()
+  await next.start()
+  expect(await masterPid()).toBe(pid)
+  expect(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).toBe(workers)
+  await next.install(appVhost('second', port))
+  expect((await world.visit('app.localhost')).body).toBe('here')
+  expect((await world.visit('second.localhost')).body).toBe('here')
+})
+
+test('loads what was written just before a crash, and sweeps away what was half-written', async () => {
+  await world.nginx.start()
+  const vhost = appVhost('app', port)
+  await world.nginx.install(vhost)
+  const text = await readFile(world.vhostFile('app'), 'utf8')
+  await writeFile(
+    world.vhostFile('late'),
+    text.replaceAll('app.localhost', 'late.localhost').replaceAll('_app', '_late'),
+  )
+  await writeFile(`${world.vhostFile('half')}.slipway-new`, 'server {')
+  expect((await world.visit('late.localhost')).status).toBe(404)
+
+  await afterCrash().start()
+  expect((await world.visit('late.localhost')).body).toBe('here')
+  await expect(stat(`${world.vhostFile('half')}.slipway-new`)).rejects.toThrow('ENOENT')
+})
+
+test('a pid file that is stale, empty or lost deceives nobody', async () => {
+  await world.nginx.start()
+  await world.nginx.stop()
+  await writeFile(pidFile(), `${process.pid}\n`)
+  await afterCrash().start()
+  expect(await masterPid()).not.toBe(process.pid)
+
+  const pid = await masterPid()
+  await truncate(pidFile())
+  await afterCrash().start()
+  await unlink(pidFile())
+  const next = afterCrash()
+  await next.start()
+  await next.install(appVhost('app', port))
+  expect((await world.visit('app.localhost')).body).toBe('here')
+  expect(await titleOf(pid)).toContain('nginx: master process')
+})
+
+test('starts nginx again when it was killed, at the next check or install', async () => {
+  await world.nginx.start()
+  await world.nginx.install(appVhost('app', port))
+  await kill(await masterPid())
+  expect(await world.nginx.check()).toMatchObject({ ok: false, running: false })
+  expect(await world.nginx.checkAll()).toEqual([])
+  expect((await world.visit('app.localhost')).body).toBe('here')
+
+  await kill(await masterPid())
+  await world.nginx.install(appVhost('second', port))
+  expect((await world.visit('second.localhost')).body).toBe('here')
+})
+
+test('an app can be uninstalled while nginx is down and its port is taken', async () => {
+  await world.nginx.start()
+  const vhost = appVhost('app', port)
+  await world.nginx.install(vhost)
+  await kill(await masterPid())
+  const thief = http.createServer().listen(world.settings.httpPort)
+  await world.nginx.uninstall('app', vhost.deploymentId)
+  expect(await world.nginx.owns('app', vhost.deploymentId)).toBe(false)
+  await new Promise((resolve) => thief.close(resolve))
+})
+
+test('a port that another program holds is named', async () => {
+  const taken = http.createServer((_, response) => response.end('not nginx')).listen(world.settings.httpPort)
+  await new Promise((resolve) => taken.once('listening', resolve))
+  const starting = world.nginx.start()
+  await expect(starting).rejects.toMatchObject({
+    code: 'nginx_unreachable',
+    message: expect.stringContaining(`Port ${world.settings.httpPort} is taken`),
+  })
+  await new Promise((resolve) => taken.close(resolve))
+  await world.nginx.start()
+  expect((await world.nginx.check()).ok).toBe(true)
+})
+
+test('moves a running nginx to another port when the setting changes', async () => {
+  await world.nginx.start()
+  await world.nginx.install(appVhost('app', port))
+  const pid = await masterPid()
+  const httpPort = await freePort()
+  const vhost = appVhost('app2', port)
+  const moved = createNginx({ ...world.settings, httpPort })
+  await moved.start()
+  await moved.install(vhost)
+  expect(await masterPid()).toBe(pid)
+  expect((await moved.ask('app2.localhost', '/')).status).toBe(200)
+})
+
+test('a program that is not there is named with what to do', async () => {
+  const missing = createNginx({ ...world.settings, bin: '/nowhere/nginx' })
+  await expect(missing.start()).rejects.toMatchObject({ code: 'nginx_missing' })
+  expect(await missing.check()).toMatchObject({ ok: false, problem: expect.stringContaining('SLIPWAY_NGINX_BIN') })
+})
+
+test('an error log that has grown is cut at the start', async () => {
+  await world.nginx.start()
+  const log = path.join(world.settings.dir, 'error.log')
+  await truncate(log, 11 * 1024 * 1024)
+  await afterCrash().start()
+  expect((await stat(log)).size).toBeLessThan(1024 * 1024)
+})
+
+test('the token and what holds it are for the owner alone', async () => {
+  await world.nginx.start()
+  for (const name of ['probe-token', 'nginx.conf']) {
+    expect((await stat(path.join(world.settings.dir, name))).mode & 0o077, name).toBe(0)
+  }
+})
+
+test('drained() returns when the requests on the old configuration have ended', async () => {
+  world.settings.drainSeconds = 20
+  const nginx = createNginx(world.settings)
+  await nginx.start()
+  let finish: () => void = () => undefined
+  const slow = await world.serve((_, response) => {
+    response.write('one')
+    finish = () => response.end('two')
+  })
+  const vhost = appVhost('slow', slow.port)
+  await nginx.install(vhost)
+  await nginx.drained()
+  const reply = new Promise<http.IncomingMessage>((resolve) =>
+    http.get({ port: world.settings.httpPort, agent: false, headers: { host: 'slow.localhost' } }, resolve),
+  )
+  const response = await reply
+  await nginx.install({ ...vhost, release: 2, target: { kind: 'app', port } })
+
+  let isDrained = false
+  const drained = nginx.drained().then(() => {
+    isDrained = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(isDrained).toBe(false)
+  finish()
+  let body = ''
+  for await (const chunk of response) body += String(chunk)
+  expect(body).toBe('onetwo')
+  await drained
+})
+
+test('off: every change succeeds, nothing is made, asking is an error', async () => {
+  const off = createNginx({ ...world.settings, mode: 'off' })
+  const vhost = appVhost('app', port)
+  await off.start()
+  await off.install(vhost)
+  expect(await off.has(vhost)).toBe(true)
+  expect(await off.owns('app', vhost.deploymentId)).toBe(false)
+  await expect(stat(world.settings.dir)).rejects.toThrow('ENOENT')
+  await expect(off.ask('app.localhost', '/')).rejects.toMatchObject({ code: 'nginx_unreachable' })
+})
+
+/** Kills the master and its workers, as the kernel does when memory ends. */
+async function kill(pid: number): Promise<void> {
+  const workers = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
+  for (const one of [pid, ...workers]) process.kill(one, 'SIGKILL')
+  await rm(pidFile(), { force: true })
+  for (const one of [pid, ...workers]) await gone(one)
+}
+
+/** Empty for a process that has ended, also when nobody has reaped it yet. */
+const titleOf = (pid: number) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+
+async function gone(pid: number): Promise<void> {
+  while (await titleOf(pid)) await new Promise((r) => setTimeout(r, 5))
+}

@@ -1,7 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-
-export const FAREWELL = '.farewell'
+import { FAREWELL, makeHoldFolder } from './nginx-holds.ts'
 
 /**
  * While `task` runs, every answer tells its client that the connection ends with it (keepalive_timeout 0). nginx closes
@@ -9,6 +8,7 @@ export const FAREWELL = '.farewell'
  */
 export async function withFarewell<T>(folder: string, task: () => Promise<T>): Promise<T> {
   const flag = path.join(folder, FAREWELL)
+  await makeHoldFolder(folder)
   await writeFile(flag, '')
   try {
     return await task()

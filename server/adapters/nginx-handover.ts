@@ -21,7 +21,8 @@ export type Handover = {
  * a new worker is there: by QUIT, a worker's documented signal (nginx.org/en/docs/control.html). Open requests go on.
  */
 export async function watchHandover(master: number | undefined, mayEnd: boolean): Promise<Handover> {
-  const before = master === undefined ? [] : await workersOf(master, 'accepting')
+  // Without a master, ours does not run yet. The distribution's does, but has not read our status before.
+  const before = master !== undefined ? await workersOf(master, 'accepting') : mayEnd ? [] : undefined
   const told = new Set<number>()
 
   const leftOver = async () => {

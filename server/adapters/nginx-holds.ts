@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { FAREWELL } from './nginx-farewell.ts'
 import { BESIDE, namesIn, readIfThere, writeWhole } from './nginx-files.ts'
 import { checkDeploymentId, checkHostname } from './nginx-names.ts'
+
+/** The name of a file beside the markers: no host name begins with a dot. */
+export const FAREWELL = '.farewell'
 
 export type Hold = { hostname: string; deploymentId: string }
 

@@ -58,8 +58,8 @@ export function createSystemEngine(setup: Setup): Engine {
         ...setup.values,
         token: setup.token,
         generationFile: setup.generationFile,
-        hashBucketSize: !theirs?.text.match(/^\s*server_names_hash_bucket_size\s/m),
-        hashMaxSize: !theirs?.text.match(/^\s*server_names_hash_max_size\s/m),
+        hashBucketSize: !theirs?.text.match(/(?<=^|[\s;{}])server_names_hash_bucket_size\s/),
+        hashMaxSize: !theirs?.text.match(/(?<=^|[\s;{}])server_names_hash_max_size\s/),
         catchAll: setup.domain === undefined ? '' : `*.${setup.domain}`,
         pages: await readPages(),
       })
@@ -124,9 +124,9 @@ async function readDistribution(main: string, dir: string) {
       includesUs = true
       return ''
     }
-    const text = (await readIfReadable(file)) ?? ''
+    const text = ((await readIfReadable(file)) ?? '').replace(/#.*$/gm, '')
     const parts = [text]
-    for (const [, pattern = ''] of text.matchAll(/^[^#\n]*?\binclude\s+"?([^\s";]+)"?\s*;/gm)) {
+    for (const [, pattern = ''] of text.matchAll(/(?<=^|[\s;{}])include\s+["']?([^\s"';]+)["']?\s*;/g)) {
       const absolute = path.resolve(path.dirname(main), pattern)
       if (path.dirname(absolute) === dir) includesUs = true
       else for await (const found of glob(absolute)) parts.push(await read(found))

@@ -24,6 +24,7 @@ beforeEach(async () => {
 })
 
 const bodyAt = async (host: string) => (await world.visit(`${host}.localhost`)).body
+const installAll = (...vhosts: Vhost[]) => Promise.all(vhosts.map((vhost) => world.nginx.install(vhost)))
 const textOf = (subdomain: string) => readFile(world.vhostFile(subdomain), 'utf8')
 const generation = () => readFile(`${world.settings.dir}/generation.inc`, 'utf8')
 
@@ -68,7 +69,7 @@ describe('install and uninstall', () => {
 
   test('every answer after install comes from the new target', async () => {
     const vhost = appVhost('app', blue)
-    for (let release = 1; release <= 6; release++) {
+    for (let release = 1; release <= 4; release++) {
       const port = release % 2 === 0 ? green : blue
       await world.nginx.install({ ...vhost, release, target: { kind: 'app', port } })
       const bodies = await Promise.all(Array.from({ length: 20 }, () => bodyAt('app')))
@@ -94,7 +95,7 @@ describe('install and uninstall', () => {
   test('many at once share reloads, and each is right', async () => {
     const first = Number(/\d+ worker/.exec(await generation())?.[0].split(' ')[0])
     const vhosts = Array.from({ length: 20 }, (_, index) => appVhost(`app${index}`, index % 2 === 0 ? blue : green))
-    await Promise.all(vhosts.map((vhost) => world.nginx.install(vhost)))
+    await installAll(...vhosts)
     for (const [index] of vhosts.entries()) expect(await bodyAt(`app${index}`)).toBe(index % 2 === 0 ? 'blue' : 'green')
     const last = Number(/\d+ worker/.exec(await generation())?.[0].split(' ')[0])
     expect(last - first).toBeLessThanOrEqual(3)
@@ -112,7 +113,7 @@ describe('install and uninstall', () => {
 
   test('names of 63 characters work, a hundred of them', async () => {
     const vhosts = Array.from({ length: 100 }, (_, index) => appVhost(`${'n'.repeat(60)}${100 + index}`, blue))
-    await Promise.all(vhosts.map((vhost) => world.nginx.install(vhost)))
+    await installAll(...vhosts)
     expect(await bodyAt(`${'n'.repeat(60)}199`)).toBe('blue')
   })
 })
@@ -159,8 +160,7 @@ describe('a configuration that nginx refuses', () => {
 
   test('a failed redeploy leaves the old target serving', async () => {
     const [vhost, other] = [appVhost('app', blue), appVhost('other', blue)]
-    await world.nginx.install(vhost)
-    await world.nginx.install(other)
+    await installAll(vhost, other)
     const wrong = { ...vhost, release: 2, hostname: 'other.localhost', target: { kind: 'app' as const, port: green } }
     await expect(world.nginx.install(wrong)).rejects.toMatchObject({ code: 'nginx_rejected' })
     expect(await bodyAt('app')).toBe('blue')
@@ -190,7 +190,7 @@ describe('a configuration that nginx refuses', () => {
   ]
   test.each(broken)('%s in a neighbour: it is put aside, the others go on', async (_, breakIt) => {
     const neighbour = appVhost('broken', blue)
-    for (const vhost of [appVhost('alpha', blue), neighbour, appVhost('omega', blue)]) await world.nginx.install(vhost)
+    await installAll(appVhost('alpha', blue), neighbour, appVhost('omega', blue))
     await writeFile(world.vhostFile('broken'), breakIt(await textOf('broken')))
 
     await world.nginx.install(appVhost('newcomer', green))
@@ -213,9 +213,9 @@ describe('a configuration that nginx refuses', () => {
   })
 
   test('checkAll finds all broken files, also one that nginx does not name, and tells which', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e']) await world.nginx.install(appVhost(name, blue))
+    await installAll(...['a', 'b', 'c', 'd', 'e'].map((name) => appVhost(name, blue)))
     await writeFile(world.vhostFile('b'), (await textOf('b')).replace('proxy_pass', 'proxy_pazz'))
-    // Two vhosts of one upstream name: nginx names the second; a huge name is what it blames on no file
+    // A name too long for its table is what nginx blames on no file
     await writeFile(world.vhostFile('d'), (await textOf('d')).replace('d.localhost', `${'x'.repeat(300)}.localhost`))
     const aside = await world.nginx.checkAll()
     expect(aside.map(({ file }) => file).sort()).toEqual([world.vhostFile('b'), world.vhostFile('d')])
@@ -235,8 +235,7 @@ describe('a configuration that nginx refuses', () => {
   })
 
   test('a start with broken vhosts runs the rest', async () => {
-    await world.nginx.install(appVhost('good', blue))
-    await world.nginx.install(appVhost('bad', blue))
+    await installAll(appVhost('good', blue), appVhost('bad', blue))
     await world.nginx.stop()
     await writeFile(world.vhostFile('bad'), `${await textOf('bad')} }`)
     await createNginx(world.settings).start()
@@ -246,8 +245,8 @@ describe('a configuration that nginx refuses', () => {
 
   test('uninstall removes a quarantined copy of the deployment, and no other’s', async () => {
     const [mine, other] = [appVhost('mine', blue), appVhost('other', blue)]
+    await installAll(mine, other)
     for (const vhost of [mine, other]) {
-      await world.nginx.install(vhost)
       await writeFile(world.vhostFile(vhost.subdomain), `${await textOf(vhost.subdomain)} }`)
     }
     await world.nginx.checkAll()
@@ -337,8 +336,7 @@ function startLoad(port: number, host: string) {
         },
       )
       asked.on('error', (error) => {
-        // A kept connection may end under a request that has not been answered: HTTP has the client ask again (RFC 9112, 9.3.1)
-        if (!asked.reusedSocket) failures.push(String(error))
+        failures.push(String(error))
         resolve()
       })
     })

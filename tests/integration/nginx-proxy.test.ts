@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
@@ -20,6 +20,20 @@ beforeAll(async () => {
   await world.nginx.install(appVhost('echo', port, { release: 7 }))
 })
 afterAll(() => world.close())
+
+/** An app that gets one request before all tests, so that its connection idles while they run. */
+let idle: { server: http.Server; since: number; before: number }
+beforeAll(async () => {
+  const { port, server } = await world.serve((_, response) => response.end('ok'))
+  server.keepAliveTimeout = 60_000
+  await world.nginx.install(appVhost('idle', port))
+  await world.visit('idle.localhost', { method: 'POST', body: 'x' })
+  idle = { server, since: Date.now(), before: await connectionsOf(server) }
+})
+const connectionsOf = (server: http.Server) =>
+  new Promise<number>((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  )
 
 describe('what reaches the app', () => {
   test('the host as the visitor named it, with the port', async () => {
@@ -204,23 +218,34 @@ describe('what passes through', () => {
     expect(answer.statusCode).toBe(413)
     refused.destroy()
   })
+})
 
-  test('a POST right after the app has closed its idle connection', async () => {
-    const { port, server } = await world.serve((_, response) => response.end('ok'))
-    server.keepAliveTimeout = 5000
-    await world.nginx.install(appVhost('idle', port))
-    await world.visit('idle.localhost', { method: 'POST', body: 'x' })
-    expect(await connections(server)).toBe(1)
-    await new Promise((resolve) => setTimeout(resolve, 4300))
-    // nginx let go of it before the app's 5 s were over, so no POST can meet a connection that is just closing
-    expect(await connections(server)).toBe(0)
-    expect((await world.visit('idle.localhost', { method: 'POST', body: 'x' })).status).toBe(200)
+describe('while a reload is on its way', () => {
+  const flag = async () => {
+    const conf = await readFile(world.vhostFile('echo'), 'utf8')
+    return /-f "([^"]+farewell)"/.exec(conf)?.[1] ?? ''
+  }
+  beforeAll(async () => writeFile(await flag(), ''))
+  afterAll(async () => rm(await flag()))
+  const kept = { agent: new http.Agent({ keepAlive: true }) }
+
+  test('an answer ends its connection, and is otherwise the same', async () => {
+    const reply = await world.visit('echo.localhost', { ...kept, method: 'POST', body: 'x'.repeat(100_000) })
+    expect(reply.headers.connection).toBe('close')
+    expect(seen(reply.body)).toMatchObject({ host: 'echo.localhost', 'x-forwarded-for': '127.0.0.1' })
+    expect((await world.nginx.ask('echo.localhost', '/')).release).toBe('7')
   })
 
-  const connections = (server: http.Server) =>
-    new Promise<number>((resolve, reject) =>
-      server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
-    )
+  test('pages are ours then, too', async () => {
+    const reply = await world.visit('echo.localhost', { ...kept, path: '/never' })
+    expect([reply.status, reply.headers['x-slipway-page']]).toEqual([504, 'not-answering'])
+  })
+})
+
+test('otherwise connections are kept', async () => {
+  const agent = new http.Agent({ keepAlive: true })
+  expect((await world.visit('echo.localhost', { agent })).headers.connection).toBe('keep-alive')
+  agent.destroy()
 })
 
 describe('pages', () => {
@@ -291,4 +316,13 @@ describe('pages', () => {
     ]
     for (const { headers, body } of replies) expect(`${headers.server}${body}`).not.toMatch(/nginx\/\d/)
   })
+})
+
+test('nginx lets go of an idle connection before the app does, so that no POST meets one that is just closing', async () => {
+  const idleFor = Date.now() - idle.since
+  // Node keeps idle connections for 5 s
+  if (idleFor < 4300) await new Promise((resolve) => setTimeout(resolve, 4300 - idleFor))
+  expect(idle.before).toBe(1)
+  expect(await connectionsOf(idle.server)).toBe(0)
+  expect((await world.visit('idle.localhost', { method: 'POST', body: 'x' })).status).toBe(200)
 })

@@ -48,6 +48,7 @@ export async function createSetup(options: NginxOptions) {
     drainSeconds: Math.max(1, options.drainSeconds ?? 30),
     generationFile: path.join(options.dir, 'generation.inc'),
     values: {
+      mode: options.mode,
       instance: options.instance,
       v: variablePrefixOf(options.instance),
       holdFolder,

@@ -73,13 +73,9 @@ export const namesIn = async (folder: string) => (await readdir(folder).catch(if
 
 /** The vhosts of this instance, also those put aside. Files without our mark are left out. */
 export async function readVhostFiles(folder: string, instance: string): Promise<VhostFile[]> {
-  const found: VhostFile[] = []
-  for (const name of await namesIn(folder)) {
-    if (!name.endsWith('.conf') && !name.endsWith(`.conf${ASIDE}`)) continue
-    const file = await readVhostFile(path.join(folder, name), instance)
-    if (file !== undefined) found.push(file)
-  }
-  return found
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.conf') || name.endsWith(`.conf${ASIDE}`))
+  const files = await Promise.all(names.map((name) => readVhostFile(path.join(folder, name), instance)))
+  return files.filter((file) => file !== undefined)
 }
 
 async function readVhostFile(file: string, instance: string): Promise<VhostFile | undefined> {

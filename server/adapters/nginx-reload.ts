@@ -45,8 +45,14 @@ export function createGeneration(setup: Setup, engine: Engine): Generation {
 
   const notLoaded = async (answered: unknown) =>
     answered === undefined
-      ? new AppError('nginx_unreachable', `nginx does not answer on port ${setup.httpPort} after a reload`)
-      : new AppError('nginx_rejected', 'nginx kept its old configuration; its error log and `nginx -t` say why')
+      ? new AppError('nginx_unreachable', `nginx does not answer on port ${setup.httpPort} after a reload`, { hint })
+      : new AppError('nginx_rejected', 'nginx kept its old configuration; its error log and `nginx -t` say why', {
+          hint,
+        })
+  const hint =
+    setup.mode === 'system'
+      ? 'See `systemctl status nginx slipway-nginx.path`; without root, the latter reloads nginx for Slipway'
+      : `See ${setup.dir}/error.log`
 
   return {
     onDisk,

@@ -131,7 +131,14 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     has: async (vhost) => (await readIfThere(fileOf(vhost))) === (await renderVhost(setup, vhost)),
     checkAll: () => lock(checkAll),
     async problem() {
-      if (await engine.isDown()) return { running: false, text: `nginx does not run; start Slipway again` }
+      if (await engine.isDown())
+        return {
+          running: false,
+          text:
+            setup.mode === 'managed'
+              ? 'nginx does not run; the next check starts it'
+              : 'nginx does not run; start it: systemctl start nginx',
+        }
       if (!(await generation.isLoaded())) {
         return {
           running: true,

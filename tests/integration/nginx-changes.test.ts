@@ -182,7 +182,7 @@ describe('a configuration that nginx refuses', () => {
   })
 
   const broken: [string, (text: string) => string][] = [
-    ['an unknown directive', (text) => text.replace('proxy_redirect off;', 'proxy_redirekt off;')],
+    ['an unknown directive', (text) => text.replace('keepalive_timeout 0;', 'keepalive_timeoud 0;')],
     ['a brace too few', (text) => text.trimEnd().slice(0, -1)],
     ['a brace too many', (text) => `${text}}\n`],
     ['an upstream that does not resolve', (text) => text.replace(/127\.0\.0\.1:\d+/, 'no-such-host.invalid:80')],

@@ -92,6 +92,7 @@ describe('the allow-list', () => {
   test('what it lets through cannot change the shape of a vhost', async () => {
     const render = createRender()
     const values = {
+      mode: 'system',
       instance: 'slipway',
       v: variablePrefixOf('slipway'),
       statusHost: 'x',

@@ -66,7 +66,7 @@ function notARepository(githubUrl: string): AppError {
  */
 export function checkBranch(branch: string): string {
   const allowed = /^[\p{L}\p{N}_@][\p{L}\p{N}._/@+#=,-]{0,199}$/u.test(branch)
-  if (allowed && !/\.\.|\/\/|@\{|\.lock$|[./]$/.test(branch) && branch !== '@') return branch
+  if (allowed && !/\.\.|\/[./]|@\{|\.lock(\/|$)|[./]$/.test(branch) && branch !== '@') return branch
   throw new AppError('invalid_input', 'That is not the name of a branch.', { field: 'branch' })
 }
 

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { AppError } from '../../server/errors.ts'
+import { checkBranch, checkRelativePath, checkRootDir, parseRepository } from '../../server/repository.ts'
+
+const GITHUB = 'https://github.com'
+const anything = fc.string({ unit: 'binary', maxLength: 120 })
+/** Text made of the parts that addresses are made of: far likelier to get through than noise. */
+const good = fc.constantFrom('o', 'r', 'o-1', 'r.git', 'tree', 'main')
+const bad = fc.constantFrom(
+  ...[
+    '..',
+    '.git',
+    '-x',
+    '--upload-pack=x',
+    '$(id)',
+    'a;b',
+    'a b',
+    'a\\b',
+    '%2e%2e',
+    '%2f',
+    '%00',
+    '%',
+    '?x',
+    '#y',
+    '',
+  ],
+)
+const part = fc.oneof({ weight: 4, arbitrary: good }, { weight: 1, arbitrary: bad })
+const addressLike = fc
+  .tuple(
+    fc.constantFrom('', 'https://', 'https://github.com/', 'github.com/', 'git@github.com:', 'ext::', 'file:///', '//'),
+    fc.array(part, { minLength: 1, maxLength: 6 }),
+  )
+  .map(([start, parts]) => start + parts.join('/'))
+
+/** The outcome, or undefined where the text was refused as it should be. */
+function accepted<T>(check: () => T): T | undefined {
+  try {
+    return check()
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError)
+    expect((error as AppError).code).toBe('invalid_input')
+    expect((error as AppError).message).toMatch(/\.$/)
+    return undefined
+  }
+}
+
+describe('4 an address with characters of a shell', () => {
+  test('of what is typed only owner, name, branch and folder survive', () => {
+    let through = 0
+    fc.assert(
+      fc.property(fc.oneof(anything, addressLike), (typed) => {
+        const ref = accepted(() => parseRepository(typed, GITHUB))
+        if (!ref) return
+        through += 1
+        expect(ref.url).toBe(`${GITHUB}/${ref.owner}/${ref.name}`)
+        expect(ref.url).toMatch(/^https:\/\/github\.com\/[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/)
+        expect(new URL(ref.url).href).toBe(ref.url)
+        expect(ref.branch ?? '').not.toMatch(/^-|[\s$`;|&<>\\'"]/)
+        expect((ref.dir ?? '').split('/')).not.toContain('..')
+      }),
+      { numRuns: 3000 },
+    )
+    expect(through).toBeGreaterThan(20)
+  })
+
+  test.each([
+    'https://github.com/o/r',
+    'https://github.com/o/r/',
+    'https://github.com/o/r.git',
+    'http://github.com/o/r',
+    'HTTPS://GITHUB.COM/o/r',
+    'github.com/o/r',
+    'GitHub.com/o/r.git',
+    'git@github.com:o/r.git',
+    'git@github.com:o/r',
+    'o/r',
+    '  o/r  ',
+    'https://github.com/o/r#readme',
+    'https://github.com/o/r#$(id)',
+  ])('%s is o/r', (typed) =>
+    expect(parseRepository(typed, GITHUB)).toEqual({ url: `${GITHUB}/o/r`, owner: 'o', name: 'r' }),
+  )
+
+  test('a page of a folder names branch and folder', () => {
+    expect(parseRepository('https://github.com/o/r/tree/main/apps/web', GITHUB)).toMatchObject({
+      branch: 'main',
+      dir: 'apps/web',
+    })
+  })
+})
+
+describe('2, 3 branches', () => {
+  const likely = fc.string({ unit: fc.constantFrom(...'abcXYZ019._/@+#=,-{~^:\\ é中'), maxLength: 20 })
+
+  test('git accepts every branch that is accepted here, and takes none for an option', () => {
+    fc.assert(
+      fc.property(fc.oneof(likely, anything), (typed) => {
+        const branch = accepted(() => checkBranch(typed))
+        if (branch === undefined) return
+        expect(branch.startsWith('-')).toBe(false)
+        execFileSync('git', ['check-ref-format', '--branch', branch], { stdio: 'pipe' })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each([
+    'main',
+    'feature/new-thing',
+    'release-1.2',
+    'dependabot/npm_and_yarn/x-1.0.0',
+    'user@fix',
+    'größe',
+    'fix#12',
+  ])('%s is a branch', (branch) => expect(checkBranch(branch)).toBe(branch))
+
+  test.each(['a/.b', 'a.lock/b', 'a..b', 'a//b', 'a/', 'a.', '@', 'a@{1}', '--all', '-b', ''])('%j is none', (branch) =>
+    expect(accepted(() => checkBranch(branch))).toBeUndefined(),
+  )
+})
+
+describe('13 paths inside the repository', () => {
+  test('whatever is accepted stays inside and names no .git', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(anything, fc.string({ unit: fc.constantFrom('..', '.', '/', '.git', 'a', '\\', '\0', '~', ' ') })),
+        (typed) => {
+          for (const path of [
+            accepted(() => checkRelativePath(typed, 'field')),
+            accepted(() => checkRootDir(typed)),
+          ].filter((it) => it !== undefined)) {
+            const parts = path.split('/')
+            expect(parts).not.toContain('..')
+            expect(parts).not.toContain('.git')
+            expect(path).not.toMatch(/^\/|[\0\n\\]/)
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  test.each([
+    ['', ''],
+    ['/', ''],
+    ['.', ''],
+    ['./', ''],
+    ['./apps/web/', 'apps/web'],
+    ['/apps/web', 'apps/web'],
+    ['apps/[slug] (old)', 'apps/[slug] (old)'],
+  ])('the folder %j is %j', (typed, dir) => expect(checkRootDir(typed)).toBe(dir))
+})

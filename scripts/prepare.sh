@@ -61,14 +61,15 @@ node_package() { echo "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm
 
 make_data_folder() { [ -d "$ROOT/data" ] || install -d -m 0700 "$ROOT/data"; }
 
-# npm ci, unless what is installed came from this package-lock.json.
+# npm ci, unless what is installed came from this package-lock.json. No package's install script is needed, and older
+# npm would compile SQLite although it is prebuilt; only the one of node runs, which fetches the binary.
 ensure_dependencies() {
   local stamp=$ROOT/node_modules/.slipway-installed sum log
   sum=$(sha256sum <"$ROOT/package-lock.json")
-  [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || [ ! -x "$ROOT/node_modules/.bin/node" ] || return 0
+  [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! node_answers || return 0
   say "Installing the dependencies (npm ci)"
   log=$(mktemp)
-  (cd "$ROOT" && npm ci --no-audit --no-fund >"$log" 2>&1) || {
+  (cd "$ROOT" && npm ci --ignore-scripts && { node_answers || npm rebuild node; } && node_answers) >"$log" 2>&1 || {
     grep -E 'npm (ERR!|error)' "$log" | head -n 8 >&2
     if grep -qE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|CERT' "$log"; then
       rm -f "$log"
@@ -80,6 +81,8 @@ ensure_dependencies() {
   rm -f "$log"
   echo "$sum" >"$stamp"
 }
+
+node_answers() { "$ROOT/node_modules/.bin/node" --version >/dev/null 2>&1; }
 
 # npm run build, when there is a UI and something in it is newer than the last build.
 ensure_ui() {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import type { NginxOptions, Vhost } from './nginx.ts'
@@ -16,8 +17,12 @@ const MARK = /^# slipway:([a-z][a-z0-9-]*):([0-9a-f-]{36}) release (\d+)$/
 /** The name under which nginx tells its generation. `.invalid` is reserved (RFC 2606): no visitor's name can be it. */
 export const statusHostOf = (instance: string) => `${instance}.slipway-status.invalid`
 
-/** The prefix of nginx variables and upstreams, so that two instances can share the distribution's nginx. */
-export const variablePrefixOf = (instance: string) => `slipway_${instance.replaceAll('-', '_')}`
+/**
+ * The prefix of nginx variables and upstreams, so that two instances can share the distribution's nginx. A digest,
+ * because PCRE takes names of captures up to 32 characters and an instance's name may have as many.
+ */
+export const variablePrefixOf = (instance: string) =>
+  `slipway_${createHash('sha256').update(instance).digest('hex').slice(0, 8)}`
 
 export const markLine = (mark: Mark) => `# slipway:${mark.instance}:${mark.deploymentId} release ${mark.release}`
 

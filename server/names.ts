@@ -31,15 +31,20 @@ export const labelsOf = (instance: string, ref: ReleaseRef): Record<string, stri
 const SUBNET_SPACE = 198 * 2 ** 24 + 18 * 2 ** 16
 const SUBNET_SIZE = 16
 const SUBNET_COUNT = 2 ** 17 / SUBNET_SIZE
+const SUBNET_TRIES = 16
+/** Odd, so it reaches every subnet; large, so that it leaps over the block of a neighbour. */
+const SUBNET_STRIDE = 1021
 
 /**
- * The /28 of the network of the release that holds `port`. A port belongs to one release at a time, so its subnet does
- * too, without a registry of its own. `offset` is the first port of the range.
+ * The /28s to try for the network of the release that holds `port`, the usual one first. A port belongs to one release
+ * at a time, so the first is free unless another instance on the same engine, or something else, has it.
  */
-export function subnetOf(port: number, offset: number): string {
-  const address = SUBNET_SPACE + ((port - offset) % SUBNET_COUNT) * SUBNET_SIZE
-  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256)
-  return `${bytes.join('.')}/28`
+export function subnetsOf(port: number): string[] {
+  return Array.from({ length: SUBNET_TRIES }, (_, attempt) => {
+    const address = SUBNET_SPACE + ((port + attempt * SUBNET_STRIDE) % SUBNET_COUNT) * SUBNET_SIZE
+    const bytes = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256)
+    return `${bytes.join('.')}/28`
+  })
 }
 
 /** Subdomains that are never handed out: they are ours, the mail system's, or a trap for visitors. */

@@ -116,7 +116,8 @@ export function createDocker(dockerHost: string, instance: string) {
       await unless([404], 'removing an image', docker.getImage(name).remove({ force: false, noprune: false }))
     },
 
-    async ensureNetwork(name: string, subnet: string, labels: Record<string, string>): Promise<void> {
+    /** False when another network has the subnet. */
+    async ensureNetwork(name: string, subnet: string, labels: Record<string, string>): Promise<boolean> {
       const create = docker.createNetwork({
         Name: name,
         CheckDuplicate: true,
@@ -124,9 +125,15 @@ export function createDocker(dockerHost: string, instance: string) {
         Labels: labels,
         IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
       })
-      if (await unless([409], 'making a network', create)) return
+      try {
+        if (await unless([409], 'making a network', create)) return true
+      } catch (error) {
+        if (error instanceof AppError && /pool overlaps/i.test(error.message)) return false
+        throw error
+      }
       const found = await unless([404], 'looking at a network', docker.getNetwork(name).inspect())
       mineOrThrow(found?.Labels, `The network ${name}`)
+      return true
     },
 
     hasNetwork: async (name: string) =>

@@ -9,9 +9,10 @@ export const publishVhost = defineStep({
   phase: 'deploying',
   until: 'retired',
   effects: ({ nginx, release }) => (nginx.mode === 'off' ? [] : [{ kind: 'vhost', name: `${release.subdomain}.conf` }]),
+  /** An nginx that runs but is just being reloaded, or has put a vhost aside, is no reason to refuse. */
   async check({ nginx }) {
-    const { ok, problem } = await nginx.check()
-    if (!ok) throw new AppError('nginx_missing', problem ?? 'nginx does not run.')
+    const { ok, running, problem } = await nginx.check()
+    if (!ok && !running) throw new AppError('nginx_missing', problem ?? 'nginx does not run.')
   },
   apply: (ctx) => ctx.nginx.install(vhostOf(ctx, ctx.release, ctx.port)),
   /** Points back at the live release, so a failed redeploy leaves the old version serving. */

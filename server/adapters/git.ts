@@ -221,6 +221,13 @@ function explain(error: unknown, { url, branch, token }: Asked): Error {
       hint,
     })
   }
+  if (/returned error: 30\d/.test(text)) {
+    return new AppError(
+      'repository_not_found',
+      `${url} was renamed or moved, and redirects are not followed: they would take the token along. Open it in a browser and give the new address.`,
+      { field: 'githubUrl' },
+    )
+  }
   const reason = text.split('\n').find((line) => /^(fatal|error):/.test(line)) ?? text.split('\n')[0]
   return new AppError(
     'repository_unreachable',

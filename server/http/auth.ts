@@ -158,7 +158,8 @@ function readToken(token: string, key: Buffer): string | undefined {
     const payload = jwt.verify(token, key, { algorithms: ['HS256'], issuer: ISSUER })
     return typeof payload === 'object' && typeof payload.sid === 'string' ? payload.sid : undefined
   } catch (error) {
-    if (error instanceof jwt.JsonWebTokenError) return undefined
+    // A payload that is no JSON comes out of jsonwebtoken as a bare SyntaxError.
+    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -73,7 +73,7 @@ async function pack(
       )
     }
     const name = prefix + file
-    if (name in extra) continue
+    if (Object.hasOwn(extra, name)) continue
     const header = { name, mode: stat.mode & 0o777, mtime: stat.mtime }
     if (stat.isSymbolicLink())
       context.entry({ ...header, type: 'symlink', linkname: await readlink(path.join(root, file)) })

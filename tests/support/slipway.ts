@@ -110,7 +110,7 @@ export async function createSlipway(env: Record<string, string> = {}, nodeArgs: 
       slipway.token = login.body.token
     },
     async ended() {
-      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      while (child && child.exitCode === null && child.signalCode === null) await sleep(10)
     },
     async kill() {
       child?.kill('SIGKILL')

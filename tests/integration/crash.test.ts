@@ -1,0 +1,173 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Repository } from '../support/git-server.ts'
+import { root } from '../support/slipway.ts'
+import { effectSteps, stepNames } from '../support/steps.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+/** Gone when the deploy is over, so a delete finds nothing of them to revert. */
+const TRANSIENT = new Set(['hold-hostname', 'check-out'])
+
+const moments = ['before', 'after'] as const
+const applyMoments = stepNames.flatMap((step) => moments.map((moment) => ({ step, moment })))
+const removeMoments = effectSteps
+  .filter((step) => !TRANSIENT.has(step))
+  .flatMap((step) => moments.map((moment) => ({ step, moment })))
+
+let world: World
+let repository: Repository
+let watched: Watched
+let empty: Awaited<ReturnType<World['inventory']>>
+
+beforeAll(async () => {
+  const interfere = path.join(root, 'tests', 'support', 'interfere.ts')
+  world = await createWorld({
+    cloudflare: true,
+    nodeArgs: ['--import', interfere],
+    env: { SLIPWAY_RECONCILE_SECONDS: '1', SLIPWAY_DRAIN_SECONDS: '1' },
+  })
+  repository = await world.repository('hello-static')
+  const neighbour = await world.deploy({ githubUrl: repository.url, subdomain: 'neighbour' })
+  expect(neighbour.error).toBeUndefined()
+  watched = watch('neighbour.example.com')
+  empty = await world.inventory()
+})
+afterAll(async () => {
+  watched?.stop()
+  await world.destroy()
+})
+
+describe('killed around each step of a first deploy, then started again', () => {
+  test.each(applyMoments)('$moment $step', async ({ step, moment }) => {
+    killAt(`apply ${step} ${moment}`)
+    const { body } = await world.slipway.api('POST', '/api/deployments', {
+      githubUrl: repository.url,
+      subdomain: 'app',
+      volumes: [{ name: 'data', path: '/data' }],
+    })
+    await comeBack()
+    const app = await world.settled(body.deployment.id)
+    expect({ status: app.status, error: app.error }).toEqual({ status: 'running', error: undefined })
+    expect((await world.ask('app.example.com')).status).toBe(200)
+    await expectCalm()
+    await world.remove(app.id)
+    expect(await world.inventory()).toEqual(empty)
+    await expectNeighbourUntouched()
+  })
+})
+
+describe('killed around each step of a redeploy, then started again', () => {
+  let id: string
+  beforeAll(async () => {
+    id = (await world.deploy({ githubUrl: repository.url, subdomain: 'again' })).id
+    watched.add('again.example.com')
+  })
+  afterAll(async () => {
+    watched.remove('again.example.com')
+    await world.remove(id)
+    expect(await world.inventory()).toEqual(empty)
+  })
+
+  test.each(applyMoments)('$moment $step', async ({ step, moment }) => {
+    killAt(`apply ${step} ${moment}`)
+    const { release } = (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment
+    await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
+    await comeBack()
+    const app = await world.settled(id)
+    expect(app).toMatchObject({ status: 'running', release: release + 1 })
+    expect((await world.inventory()).containers).toHaveLength(2)
+    await expectCalm()
+    await expectNeighbourUntouched()
+  })
+})
+
+describe('killed around each step of a delete, then started again', () => {
+  test.each(removeMoments)('$moment $step', async ({ step, moment }) => {
+    const app = await world.deploy({
+      githubUrl: repository.url,
+      subdomain: 'app',
+      volumes: [{ name: 'data', path: '/data' }],
+    })
+    killAt(`revert ${step} ${moment}`)
+    await world.slipway.api('DELETE', `/api/deployments/${app.id}`)
+    await comeBack()
+    const receipt = await receiptOf(app.id)
+    expect(receipt.entries.filter((entry: any) => !entry.verified)).toEqual([])
+    expect(await world.inventory()).toEqual(empty)
+    await expectCalm()
+    await expectNeighbourUntouched()
+  })
+})
+
+test('a deploy that kills the server twice is not tried a third time', async () => {
+  killAt('apply build-image before')
+  const { body } = await world.slipway.api('POST', '/api/deployments', {
+    githubUrl: repository.url,
+    subdomain: 'killer',
+  })
+  await world.slipway.ended()
+  killAt('apply build-image before')
+  await world.slipway.start().catch(() => undefined)
+  await comeBack()
+  const app = await world.settled(body.deployment.id)
+  expect(app).toMatchObject({ status: 'failed', error: { code: 'interrupted' } })
+  await world.remove(app.id)
+  expect(await world.inventory()).toEqual(empty)
+})
+
+const killAt = (moment: string) => writeFileSync(path.join(world.slipway.dataDir, 'interfere'), `kill ${moment}`)
+
+/** Waits for the crash and starts the server anew. A moment that never comes fails the test. */
+async function comeBack(): Promise<void> {
+  const crash = world.slipway.ended().then(() => 'crashed')
+  expect(await Promise.race([crash, sleep(30_000, 'still running')])).toBe('crashed')
+  rmSync(path.join(world.slipway.dataDir, 'interfere'), { force: true })
+  await world.slipway.start()
+}
+
+async function receiptOf(id: string): Promise<any> {
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    const { status, body } = await world.slipway.api('GET', `/api/receipts/${id}`)
+    if (status === 200) return body.receipt
+    await sleep(25)
+  }
+  throw new Error(`no receipt:\n${world.slipway.output().slice(-3000)}`)
+}
+
+/** Nothing is orphaned and nothing drifted: the doctor has nothing to say. */
+async function expectCalm(): Promise<void> {
+  expect((await world.slipway.api('GET', '/api/doctor')).body.findings).toEqual([])
+}
+
+async function expectNeighbourUntouched(): Promise<void> {
+  expect(watched.failures).toEqual([])
+}
+
+type Watched = { failures: string[]; add(hostname: string): void; remove(hostname: string): void; stop(): void }
+
+/** Asks the other apps for their page all the time; each answer that is not 200 is a failure. */
+function watch(first: string): Watched {
+  const hostnames = new Set([first])
+  const failures: string[] = []
+  let stopped = false
+  const loop = async () => {
+    while (!stopped) {
+      for (const hostname of hostnames) {
+        const status = await world.ask(hostname).then((answer) => answer.status, String)
+        if (status !== 200 && hostnames.has(hostname)) failures.push(`${hostname}: ${status}`)
+      }
+      await sleep(20)
+    }
+  }
+  void loop()
+  return {
+    failures,
+    add: (hostname) => void hostnames.add(hostname),
+    remove: (hostname) => void hostnames.delete(hostname),
+    stop: () => {
+      stopped = true
+    },
+  }
+}

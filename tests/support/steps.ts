@@ -1,0 +1,7 @@
+import { pipeline } from '../../server/deploy/pipeline.ts'
+
+/** The names of the pipeline's steps, and of those with an outside effect that a delete reverts. */
+export const stepNames = pipeline.map((step) => step.name)
+
+const WITHOUT_EFFECT = new Set(['choose-template', 'await-health', 'prove-live', 'retire-previous'])
+export const effectSteps = stepNames.filter((name) => !WITHOUT_EFFECT.has(name))

@@ -61,7 +61,7 @@ const withoutAnswer = (kind: Kind) => kind === 'timeout-after-effect' || kind ==
 /** Waiting for an answer that never comes is what takes the time here. */
 async function prepared({ prepare }: Operation, kind?: Kind, retries = 3): Promise<CloudflareWorld> {
   const waits = kind !== undefined && withoutAnswer(kind)
-  const world = await makeCloudflareWorld({ timings: { timeoutMs: waits ? 100 : 2000, retries } })
+  const world = await makeCloudflareWorld({ timings: { timeoutMs: waits ? 150 : 2000, retries } })
   await prepare?.(world.cloudflare)
   return world
 }
@@ -109,7 +109,7 @@ describe.each([...reads, ...writes])('$name', (operation) => {
       const code = kind === 'success-false' ? 'cloudflare_rejected' : 'cloudflare_unavailable'
       expect(failure).toMatchObject({ code })
       expect(world.sent(operation.request).length - sentBefore).toBe(retries + 1)
-      if (withoutAnswer(kind)) expect(failure.message).toContain('no answer within 100 ms')
+      if (withoutAnswer(kind)) expect(failure.message).toContain('no answer within 150 ms')
       expect(everythingIn(failure, world)).not.toContain(world.standIn.token)
       expect(outcome(world)).toEqual(before)
     },

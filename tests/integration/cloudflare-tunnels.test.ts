@@ -108,6 +108,16 @@ test('the routes of a tunnel that was deleted are gone with it, so removing them
   expect(await world.cloudflare.listRoutes()).toEqual([])
 })
 
+test('a tunnel that was deleted and made again by hand is found by its name, without a restart', async () => {
+  const world = await makeCloudflareWorld()
+  await world.cloudflare.addRoute('app.example.com', 'd1')
+  for (const tunnel of world.standIn.state.tunnels) tunnel.deleted_at = new Date().toISOString()
+  const { id } = world.standIn.state.addTunnel({ name: 'slipway-test' })
+  expect(await world.cloudflare.hasRoute('app.example.com', 'd1')).toBe(false)
+  await world.cloudflare.addRoute('app.example.com', 'd1')
+  expect(world.standIn.state.configurations[id]?.config?.ingress?.[0]).toMatchObject({ hostname: 'app.example.com' })
+})
+
 test('without a tunnel there is nothing to remove, and looking creates none', async () => {
   const world = await makeCloudflareWorld()
   await world.cloudflare.removeRoute('app.example.com', 'd1')

@@ -144,9 +144,21 @@ test('another token restarts it, the same one does not', async () => {
   await cloudflared.start('one')
   await until(cloudflared.ready)
   await Promise.all([cloudflared.start('one'), cloudflared.start('one')])
+  await sleep(200)
+  expect(await runs()).toHaveLength(1)
   await cloudflared.start('two')
   await until(async () => (await runs()).length === 2 && (await cloudflared.ready()))
   expect((await runs()).map((run) => run.token)).toEqual(['one', 'two'])
+})
+
+test('two starts at once leave one program, and stop leaves none', async () => {
+  await Promise.all([cloudflared.start('one'), cloudflared.start('two')])
+  await until(cloudflared.ready)
+  await sleep(200)
+  await cloudflared.stop()
+  const started = await runs()
+  expect(started.at(-1)?.token).toBe('two')
+  expect(started.filter((run) => isAlive(run.pid))).toEqual([])
 })
 
 test('one that runs already is left to work, and ours takes over when it is gone', async () => {

@@ -3,6 +3,7 @@ import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createNginx, type Vhost } from '../../server/adapters/nginx.ts'
+import { workersOf } from '../../server/adapters/nginx-workers.ts'
 import { appVhost, createWorld, type World } from './nginx-world.ts'
 
 let world: World
@@ -26,6 +27,10 @@ beforeEach(async () => {
 const bodyAt = async (host: string) => (await world.visit(`${host}.localhost`)).body
 const installAll = (...vhosts: Vhost[]) => Promise.all(vhosts.map((vhost) => world.nginx.install(vhost)))
 const textOf = (subdomain: string) => readFile(world.vhostFile(subdomain), 'utf8')
+const acceptingWorkers = async () => {
+  const master = Number(await readFile(`${world.settings.dir}/nginx.pid`, 'utf8'))
+  return (await workersOf(master, 'accepting')) ?? []
+}
 const generation = () => readFile(`${world.settings.dir}/generation.inc`, 'utf8')
 
 describe('install and uninstall', () => {
@@ -71,7 +76,9 @@ describe('install and uninstall', () => {
     const vhost = appVhost('app', blue)
     for (let release = 1; release <= 4; release++) {
       const port = release % 2 === 0 ? green : blue
+      const before = await acceptingWorkers()
       await world.nginx.install({ ...vhost, release, target: { kind: 'app', port } })
+      expect((await acceptingWorkers()).filter((pid) => before.includes(pid))).toEqual([])
       const bodies = await Promise.all(Array.from({ length: 20 }, () => bodyAt('app')))
       expect(new Set(bodies)).toEqual(new Set([release % 2 === 0 ? 'green' : 'blue']))
     }

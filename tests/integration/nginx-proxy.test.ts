@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
 
@@ -21,15 +22,19 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** An app that gets one request before all tests, so that its connection idles while they run. */
+/** An nginx that is left alone while the tests run, so that nothing but its own clock ends its idle connection. */
+let quiet: World
 let idle: { server: http.Server; since: number; before: number }
 beforeAll(async () => {
-  const { port, server } = await world.serve((_, response) => response.end('ok'))
+  quiet = await createWorld()
+  await quiet.nginx.start()
+  const { port, server } = await quiet.serve((_, response) => response.end('ok'))
   server.keepAliveTimeout = 60_000
-  await world.nginx.install(appVhost('idle', port))
-  await world.visit('idle.localhost', { method: 'POST', body: 'x' })
+  await quiet.nginx.install(appVhost('idle', port))
+  await quiet.visit('idle.localhost', { method: 'POST', body: 'x' })
   idle = { server, since: Date.now(), before: await connectionsOf(server) }
 })
+afterAll(() => quiet.close())
 const connectionsOf = (server: http.Server) =>
   new Promise<number>((resolve, reject) =>
     server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
@@ -165,20 +170,28 @@ describe('what passes through', () => {
     socket.destroy()
   })
 
-  test('server-sent events, each when it is sent', async () => {
-    let send: (text: string) => void = () => undefined
-    const { port } = await world.serve((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      send = (text) => response.write(text)
-      send('data: 1\n\n')
-    })
-    await world.nginx.install(appVhost('events', port))
-    const asked = http.get({ port: world.settings.httpPort, headers: { host: 'events.localhost' } })
+  const chunked = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+  const plain = (text: string) => text
+  test.each([
+    ['in chunks', 'transfer-encoding: chunked\r\n', chunked],
+    ['until the connection ends', 'connection: close\r\n', plain],
+  ])('server-sent events %s, each when it is sent', async (_, header, encode) => {
+    const sockets: Socket[] = []
+    const app = createServer((socket) => {
+      sockets.push(socket)
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n${header}\r\n${encode('data: 1\n\n')}`)
+    }).listen(0, '127.0.0.1')
+    await once(app, 'listening')
+    const subdomain = encode === plain ? 'plain' : 'chunked'
+    await world.nginx.install(appVhost(subdomain, (app.address() as AddressInfo).port))
+    const asked = http.get({ port: world.settings.httpPort, headers: { host: `${subdomain}.localhost` } })
     const [response] = await once(asked, 'response')
     expect(String((await once(response, 'data'))[0])).toContain('data: 1')
-    send('data: 2\n\n')
+    for (const socket of sockets) socket.write(encode('data: 2\n\n'))
     expect(String((await once(response, 'data'))[0])).toContain('data: 2')
     asked.destroy()
+    for (const socket of sockets) socket.destroy()
+    app.close()
   })
 
   test('an upload of 50 MB, which the app sees before it has ended; a larger one is refused', async () => {
@@ -324,5 +337,5 @@ test('nginx lets go of an idle connection before the app does, so that no POST m
   if (idleFor < 4300) await new Promise((resolve) => setTimeout(resolve, 4300 - idleFor))
   expect(idle.before).toBe(1)
   expect(await connectionsOf(idle.server)).toBe(0)
-  expect((await world.visit('idle.localhost', { method: 'POST', body: 'x' })).status).toBe(200)
+  expect((await quiet.visit('idle.localhost', { method: 'POST', body: 'x' })).status).toBe(200)
 })

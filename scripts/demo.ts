@@ -52,6 +52,9 @@ async function showApp(slipway: Slipway, id: string): Promise<DeploymentView> {
   return deployment
 }
 
+/** A checkout is undone again as soon as the release is live. */
+const ended = new Set(['done', 'undone'])
+
 /** Prints the steps of a release as they end. @throws when one fails. */
 async function follow(slipway: Slipway, id: string, release: number): Promise<void> {
   const shown = new Set<string>()
@@ -60,13 +63,13 @@ async function follow(slipway: Slipway, id: string, release: number): Promise<vo
     const now = await slipway.call<StatusView>('GET', `/api/status/${id}`)
     const steps = now.release === release ? now.steps : []
     for (const step of steps) {
-      if (step.endedAt === null || step.state !== 'done' || shown.has(step.name)) continue
+      if (step.endedAt === null || !ended.has(step.state) || shown.has(step.name)) continue
       shown.add(step.name)
       say(`  ${step.name.padEnd(18)} ${((Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000).toFixed(2)} s`)
     }
     const app = await showApp(slipway, id)
-    if (app.release === release && app.status === 'running' && steps.every(({ state }) => state === 'done')) return
-    const failed = steps.find(({ state }) => state === 'failed' || state === 'undone')
+    if (app.release === release && app.status === 'running' && steps.every(({ state }) => ended.has(state))) return
+    const failed = steps.find(({ state }) => state === 'failed')
     if (app.status === 'failed' || app.status === 'stuck' || failed) {
       throw new Error(
         `Release ${release} failed: ${JSON.stringify(failed?.error ?? app.error)}\n${await buildLog(slipway, id)}`,

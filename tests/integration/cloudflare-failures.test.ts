@@ -89,7 +89,10 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe.each([...reads, ...writes])('$name', (operation) => {
-  test.each(passing)('gets over two times %s and has its effect once', async (kind) => {
+  // A read has no effect that its lost answer could hide: that is the same as `hang`.
+  const kinds = passing.filter((kind) => kind !== 'timeout-after-effect' || writes.includes(operation))
+
+  test.each(kinds)('gets over two times %s and has its effect once', async (kind) => {
     const world = await prepared(operation, kind)
     world.standIn.fail({ match: operation.request, kind, times: 2 })
     await operation.run(world.cloudflare)
@@ -97,7 +100,7 @@ describe.each([...reads, ...writes])('$name', (operation) => {
     expect(world.sent(operation.request).length).toBeGreaterThanOrEqual(kind === 'timeout-after-effect' ? 1 : 3)
   })
 
-  test.each(passing.filter((kind) => kind !== 'timeout-after-effect' || reads.includes(operation)))(
+  test.each(kinds.filter((kind) => kind !== 'timeout-after-effect'))(
     'gives up on %s after its retries, with a reason and without the token',
     async (kind) => {
       const retries = withoutAnswer(kind) ? 1 : 3

@@ -25,12 +25,12 @@ export type BuildRequest = {
 export async function buildImage(docker: Docker, request: BuildRequest): Promise<string> {
   const stream = await openBuild(docker, request)
   let imageId = ''
-  const seen = new Set<string>()
+  const report = createTraceReporter(request.onEvent)
   try {
     for await (const message of readJson(stream)) {
       if (message.error !== undefined) throw explainBuild(message.errorDetail?.message ?? message.error)
       if (message.id === 'moby.image.id') imageId = (message.aux as { ID: string }).ID
-      else if (message.id === 'moby.buildkit.trace') reportTrace(String(message.aux), seen, request.onEvent)
+      else if (message.id === 'moby.buildkit.trace') report(Buffer.from(String(message.aux), 'base64'))
       else if (message.stream !== undefined) request.onEvent({ stream: 'stdout', text: message.stream })
     }
   } catch (error) {
@@ -92,27 +92,68 @@ async function* readJson(stream: Readable): AsyncGenerator<Message> {
   if (rest.trim() !== '') yield JSON.parse(rest) as Message
 }
 
-function reportTrace(base64: string, seen: Set<string>, onEvent: (event: BuildEvent) => void): void {
-  for (const entry of decodeTrace(Buffer.from(base64, 'base64'))) {
-    if (entry.kind === 'log') onEvent({ stream: entry.stream === 2 ? 'stderr' : 'stdout', text: entry.text })
-    else if (entry.started && !seen.has(`${entry.digest} ${entry.completed}`) && !entry.name.startsWith('[internal]')) {
-      seen.add(`${entry.digest} ${entry.completed}`)
-      if (!entry.completed) onEvent({ stream: 'step', text: entry.name })
-      else if (entry.cached) onEvent({ stream: 'step', text: `CACHED ${entry.name}` })
+/** A line longer than this is handed on in pieces. */
+const MAX_OPEN_LINE = 64 * 1024
+
+/**
+ * Turns traces into events. BuildKit sends what a step prints in whatever pieces the pipe gave: lines are put together
+ * again, so that none is torn in two, nor a secret in it from its mask, nor a character from its bytes.
+ */
+export function createTraceReporter(onEvent: (event: BuildEvent) => void): (trace: Uint8Array) => void {
+  const told = new Set<string>()
+  const open = new Map<string, Buffer>()
+
+  function tellVertex({ digest, name, started, completed, cached }: Vertex) {
+    if (completed) for (const stream of [1, 2]) close(digest, stream)
+    const key = `${digest} ${completed}`
+    if (!started || told.has(key) || name.startsWith('[internal]')) return
+    told.add(key)
+    if (!completed) onEvent({ stream: 'step', text: name })
+    else if (cached) onEvent({ stream: 'step', text: `CACHED ${name}` })
+  }
+
+  function tellLog({ vertex, stream, bytes }: Log) {
+    const key = `${vertex} ${stream}`
+    const text = Buffer.concat([open.get(key) ?? Buffer.alloc(0), bytes])
+    const lines = text.lastIndexOf('\n') + 1
+    const end = text.length - lines > MAX_OPEN_LINE ? text.length : lines
+    open.set(key, text.subarray(end))
+    if (end > 0) tellText(stream, text.subarray(0, end))
+  }
+
+  function close(vertex: string, stream: number) {
+    const rest = open.get(`${vertex} ${stream}`)
+    open.delete(`${vertex} ${stream}`)
+    if (rest !== undefined && rest.length > 0) tellText(stream, rest)
+  }
+
+  const tellText = (stream: number, text: Buffer) =>
+    onEvent({ stream: stream === 2 ? 'stderr' : 'stdout', text: text.toString('utf8') })
+
+  return (trace) => {
+    for (const entry of decodeTrace(trace)) {
+      if (entry.kind === 'vertex') tellVertex(entry)
+      else tellLog(entry)
     }
   }
 }
 
-type Trace =
-  | { kind: 'vertex'; digest: string; name: string; started: boolean; completed: boolean; cached: boolean }
-  | { kind: 'log'; stream: number; text: string }
+type Vertex = {
+  kind: 'vertex'
+  digest: string
+  name: string
+  started: boolean
+  completed: boolean
+  cached: boolean
+}
+type Log = { kind: 'log'; vertex: string; stream: number; bytes: Uint8Array }
 
 /**
  * Decodes a `moby.buildkit.v1.StatusResponse`: vertexes are field 1, logs field 3 (BuildKit's api/services/control).
  * Only the reader of protobufjs is loaded; dockerode's followProgress would load all of it and keep every line.
  */
-export function decodeTrace(bytes: Uint8Array): Trace[] {
-  const entries: Trace[] = []
+export function decodeTrace(bytes: Uint8Array): (Vertex | Log)[] {
+  const entries: (Vertex | Log)[] = []
   eachField(bytes, (field, reader) => {
     if (field === 1) entries.push(readVertex(reader.bytes()))
     else if (field === 3) entries.push(readLog(reader.bytes()))
@@ -122,7 +163,7 @@ export function decodeTrace(bytes: Uint8Array): Trace[] {
   return entries
 }
 
-function readVertex(bytes: Uint8Array): Trace {
+function readVertex(bytes: Uint8Array): Vertex {
   const vertex = { kind: 'vertex' as const, digest: '', name: '', started: false, completed: false, cached: false }
   eachField(bytes, (field, reader, skip) => {
     if (field === 1) vertex.digest = reader.string()
@@ -137,11 +178,12 @@ function readVertex(bytes: Uint8Array): Trace {
   return vertex
 }
 
-function readLog(bytes: Uint8Array): Trace {
-  const log = { kind: 'log' as const, stream: 1, text: '' }
+function readLog(bytes: Uint8Array): Log {
+  const log: Log = { kind: 'log', vertex: '', stream: 1, bytes: new Uint8Array() }
   eachField(bytes, (field, reader) => {
-    if (field === 3) log.stream = Number(reader.int64())
-    else if (field === 4) log.text = Buffer.from(reader.bytes()).toString('utf8')
+    if (field === 1) log.vertex = reader.string()
+    else if (field === 3) log.stream = Number(reader.int64())
+    else if (field === 4) log.bytes = reader.bytes()
     else return false
     return true
   })

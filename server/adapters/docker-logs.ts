@@ -35,11 +35,12 @@ const MAX_LINE = 16 * 1024
 
 /**
  * Log lines with their time. `seq` is the engine's time in microseconds, made strictly increasing, so that a reader can
- * come back with it after a break.
+ * come back with it after a break. For the numbers to be the same then, also of lines within one microsecond, the
+ * source begins with the second that `after` lies in.
  */
 export async function* readLines(source: Readable, after = 0): AsyncGenerator<RuntimeLine> {
   const open = { stdout: '', stderr: '' }
-  let seq = after
+  let seq = 0
   for await (const { stream, data } of demultiplex(source)) {
     const lines = (open[stream] + data.toString('utf8')).split('\n')
     const tail = lines.pop() ?? ''
@@ -48,8 +49,8 @@ export async function* readLines(source: Readable, after = 0): AsyncGenerator<Ru
       const space = line.indexOf(' ')
       const at = line.slice(0, space)
       const micros = microseconds(at)
-      if (micros <= after) continue
       seq = Math.max(seq + 1, micros)
+      if (seq <= after) continue
       yield {
         seq,
         at: new Date(Math.floor(micros / 1000)).toISOString(),

@@ -244,7 +244,7 @@ export function createDocker(dockerHost: string, instance: string) {
       name: string,
       options: { after: number; tail?: number; signal: AbortSignal },
     ): AsyncGenerator<RuntimeLine> {
-      const since = options.after > 0 ? (options.after / 1_000_000).toFixed(6) : undefined
+      const since = options.after > 0 ? Math.floor(options.after / 1_000_000) : undefined
       const stream = await unless(
         [404, 409],
         'following a log',
@@ -253,7 +253,7 @@ export function createDocker(dockerHost: string, instance: string) {
           stderr: true,
           timestamps: true,
           follow: true,
-          ...(since !== undefined && { since: since as unknown as number }),
+          ...(since !== undefined && { since }),
           ...(options.tail !== undefined && { tail: options.tail }),
           abortSignal: options.signal,
         }),

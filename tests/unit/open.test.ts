@@ -1,0 +1,112 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import Sqlite from 'sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { migrations } from '../../server/db/migrations/index.ts'
+import { openDatabase } from '../../server/db/open.ts'
+import { readSetting, writeSetting } from '../../server/db/settings.ts'
+import { makeFolder } from '../support/temp-folder.ts'
+
+const backupsIn = (folder: string) =>
+  readdirSync(folder).includes('backups') && readdirSync(path.join(folder, 'backups'))
+
+/** One migration more, as the next version would bring it. */
+function addMigration(up: Migration['up']) {
+  migrations['9999-next'] = { up }
+  onTestFinished(() => {
+    delete migrations['9999-next']
+  })
+}
+
+test('a fresh database gets its schema and no copy', async () => {
+  const folder = makeFolder()
+  const db = await openDatabase(folder)
+  await writeSetting(db, 'a', 'b')
+  expect(await readSetting(db, 'a')).toBe('b')
+  expect(backupsIn(folder)).toBe(false)
+  await db.destroy()
+})
+
+test('it survives the power going: every commit is forced to the disk, and foreign keys hold', async () => {
+  const db = await openDatabase(makeFolder())
+  const pragma = async (name: string) =>
+    Object.values((await sql`pragma ${sql.raw(name)}`.execute(db)).rows[0] as object)
+  expect(await pragma('journal_mode')).toEqual(['wal'])
+  expect(await pragma('synchronous')).toEqual([2])
+  expect(await pragma('foreign_keys')).toEqual([1])
+  await db.destroy()
+})
+
+test('opened again it holds what it held, without a copy', async () => {
+  const folder = makeFolder()
+  const first = await openDatabase(folder)
+  await writeSetting(first, 'a', 'b')
+  await first.destroy()
+  const second = await openDatabase(folder)
+  expect(await readSetting(second, 'a')).toBe('b')
+  expect(backupsIn(folder)).toBe(false)
+  await second.destroy()
+})
+
+test('before a further migration a whole copy of the old state is put aside', async () => {
+  const folder = makeFolder()
+  const old = await openDatabase(folder)
+  await writeSetting(old, 'a', 'b')
+  await old.destroy()
+
+  addMigration(async (db) => void (await sql`alter table settings add column note text`.execute(db)))
+  const db = await openDatabase(folder)
+  expect((await sql`select note from settings`.execute(db)).rows).toEqual([{ note: null }])
+  await db.destroy()
+
+  const [copy, ...more] = backupsIn(folder) || []
+  expect(more).toEqual([])
+  expect(copy).toMatch(/-before-9999-next\.db$/)
+  const aside = new Sqlite(path.join(folder, 'backups', copy ?? ''), { readonly: true })
+  expect(aside.prepare('select * from settings').all()).toEqual([{ key: 'a', value: 'b' }])
+  expect(aside.pragma('integrity_check', { simple: true })).toBe('ok')
+  aside.close()
+})
+
+test('a migration that fails half-way leaves the database as it was', async () => {
+  const folder = makeFolder()
+  const old = await openDatabase(folder)
+  await writeSetting(old, 'a', 'b')
+  await old.destroy()
+
+  addMigration(async (db) => {
+    await sql`alter table settings add column note text`.execute(db)
+    await sql`update settings set value = 'changed'`.execute(db)
+    await sql`insert into no_such_table values (1)`.execute(db)
+  })
+  await expect(openDatabase(folder)).rejects.toThrow(/no_such_table/)
+  delete migrations['9999-next']
+
+  const db = await openDatabase(folder)
+  expect((await sql`select * from settings`.execute(db)).rows).toEqual([{ key: 'a', value: 'b' }])
+  await db.destroy()
+})
+
+test('a database of a newer version is refused and not touched', async () => {
+  const folder = makeFolder()
+  addMigration(async (db) => void (await sql`create table newer (id integer)`.execute(db)))
+  await (await openDatabase(folder)).destroy()
+  delete migrations['9999-next']
+  await expect(openDatabase(folder)).rejects.toThrow(/9999-next/)
+})
+
+test('two transactions at once do not mix: the second begins when the first is over', async () => {
+  const db = await openDatabase(makeFolder())
+  await writeSetting(db, 'n', '0')
+  const increment = () =>
+    db.transaction().execute(async (trx) => {
+      const n = Number(await readSetting(trx, 'n'))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      await writeSetting(trx, 'n', String(n + 1))
+    })
+  await Promise.all(Array.from({ length: 20 }, increment))
+  expect(await readSetting(db, 'n')).toBe('20')
+  await db.destroy()
+})

@@ -18,7 +18,7 @@ type Request = { root: string; recipe: Recipe; maxBytes: number }
  * is packed as it lies; for a template the sources lie in `src/`, beside what the template brings.
  * Symlinks are packed as links and never followed; FIFOs, sockets and devices are left out; `.dockerignore` is obeyed.
  * The Dockerfile is put in without its `# syntax` line: an image of the repository's choice must not run as our build
- * frontend. The stream fails with repository_too_large when a limit is passed.
+ * frontend. BuildKit takes that from JSON in the Dockerfile's place, too (frontend/dockerfile/parser/directives.go). The stream fails with repository_too_large when a limit is passed.
  * @throws dockerfile_not_found, file_unsafe
  */
 export async function packContext({
@@ -34,6 +34,9 @@ export async function packContext({
       'dockerfile_not_found',
       `There is no ${dockerfile} in the repository. Check the path of the Dockerfile.`,
     )
+  }
+  if (own && /^\uFEFF?(#!.*\n)?\s*\{/.test(text)) {
+    throw new AppError('file_unsafe', `${dockerfile} is JSON and no Dockerfile. Put a Dockerfile there.`)
   }
   const source: Source = { root, maxBytes, prefix: own ? '' : 'src/', ignored: await readIgnore(root, recipe) }
   const context = tar.pack()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { BESIDE, namesIn, readIfThere, writeWhole } from './nginx-files.ts'
 import { checkDeploymentId, checkHostname } from './nginx-names.ts'
@@ -33,10 +33,12 @@ export function createHolds(folder: string): Holds {
     async hold(hostname, deploymentId) {
       checkDeploymentId(deploymentId)
       const file = fileOf(hostname)
-      await makeHoldFolder(folder)
-      await writeWhole(file, `${deploymentId}\n`)
+      await inHoldFolder(folder, () => writeWhole(file, `${deploymentId}\n`))
     },
-    unhold: (hostname) => rm(fileOf(hostname), { force: true }),
+    async unhold(hostname) {
+      await rm(fileOf(hostname), { force: true })
+      await removeIfEmpty(folder)
+    },
     holds: async (hostname) => (await readIfThere(fileOf(hostname))) !== undefined,
     async listHolds() {
       const names = (await namesIn(folder)).filter((name) => !name.endsWith(BESIDE) && name !== FAREWELL)
@@ -45,10 +47,27 @@ export function createHolds(folder: string): Holds {
   }
 }
 
-export async function makeHoldFolder(folder: string): Promise<void> {
+/** Writes into the folder, which is there only while something is in it: it may vanish between being made and used. */
+export async function inHoldFolder(folder: string, write: () => Promise<void>, attempts = 10): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await chmod(folder, 0o755)
+  try {
+    await chmod(folder, 0o755)
+    await write()
+  } catch (error) {
+    if (attempts === 0 || codeOf(error) !== 'ENOENT') throw error
+    await inHoldFolder(folder, write, attempts - 1)
+  }
 }
+
+export async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTEMPTY') throw error
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 /**
  * Where the markers go. Workers of a root nginx run as nobody and cannot look into a data folder that only root may
@@ -61,7 +80,7 @@ export async function chooseHoldFolder(dir: string): Promise<string> {
 }
 
 /** Where hold markers go when the workers' user cannot pass through the data folder: short, fixed, and empty after a boot. */
-export const runtimeFolder = (dir: string) =>
+const runtimeFolder = (dir: string) =>
   `/run/slipway-nginx-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`
 
 async function isOpenToAll(folder: string): Promise<boolean> {

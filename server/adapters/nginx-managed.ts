@@ -1,4 +1,4 @@
-import { mkdir, rm, rmdir, stat, truncate } from 'node:fs/promises'
+import { mkdir, rm, stat, truncate } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,7 +6,6 @@ import { AppError } from '../errors.ts'
 import { askStatus } from './nginx-ask.ts'
 import type { Engine, Setup } from './nginx-engine.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
-import { runtimeFolder } from './nginx-holds.ts'
 import { runNginx, testConfiguration } from './nginx-program.ts'
 import { readPages } from './nginx-render.ts'
 import { masterOf, signal, titleOf } from './nginx-workers.ts'
@@ -92,7 +91,6 @@ export function createManagedEngine(setup: Setup): Engine {
     async stop() {
       const pid = await master()
       if (pid !== undefined) await endGracefully(pid, setup.drainSeconds)
-      if (setup.holdFolder === runtimeFolder(dir)) await removeIfEmpty(setup.holdFolder)
     },
   }
 }
@@ -110,13 +108,6 @@ async function endGracefully(pid: number, drainSeconds: number): Promise<void> {
     if (Date.now() > deadline) signal(pid, 'SIGTERM')
     await sleep(10)
   }
-}
-
-async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error
-  })
 }
 
 function cannotStart(stderr: string, port: number): AppError {

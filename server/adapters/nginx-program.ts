@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { AppError } from '../errors.ts'
 import { type ProgramResult, runProgram } from './run-program.ts'
 
@@ -11,7 +12,8 @@ export type TestResult = { ok: boolean; message: string; file?: string; conflict
 export async function runNginx(bin: string, args: string[]): Promise<ProgramResult> {
   const env = { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` }
   try {
-    return await runProgram(bin, args, { env })
+    // nginx stays in the folder it is started from, and a checkout may be moved away under it
+    return await runProgram(bin.includes('/') ? path.resolve(bin) : bin, args, { env, cwd: '/' })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')))
       throw error

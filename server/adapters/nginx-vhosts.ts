@@ -5,7 +5,7 @@ import { askText } from './nginx-ask.ts'
 import { createBatches, createLock } from './nginx-batches.ts'
 import { answerOf, applyChange, type Change, isDone, isOf, refuseForeign, renderVhost } from './nginx-changes.ts'
 import { createSetup, type Setup } from './nginx-engine.ts'
-import { withFarewell } from './nginx-farewell.ts'
+import { endFarewell, withFarewell } from './nginx-farewell.ts'
 import {
   asideOf,
   confOf,
@@ -16,7 +16,7 @@ import {
   sweep,
   type VhostFile,
 } from './nginx-files.ts'
-import { createHolds, type Holds, makeHoldFolder } from './nginx-holds.ts'
+import { createHolds, type Holds } from './nginx-holds.ts'
 import { createManagedEngine } from './nginx-managed.ts'
 import { readMark } from './nginx-names.ts'
 import { passTest, type Quarantined, quarantine, rivalsOf } from './nginx-quarantine.ts'
@@ -51,8 +51,8 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
   let isPrepared = false
   const prepare = async () => {
     if (isPrepared) return
-    await makeHoldFolder(holdFolder)
     for (const place of [setup.dir, setup.vhostsDir, holdFolder]) await sweep(place)
+    await endFarewell(holdFolder)
     const isNew = await engine.prepare()
     if (isNew || (await generation.onDisk()) === 0) await generation.advance()
     isPrepared = true

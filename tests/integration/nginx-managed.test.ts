@@ -1,4 +1,4 @@
-import { readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -62,10 +62,14 @@ test('loads what was written just before a crash, and sweeps away what was half-
   )
   await writeFile(`${world.vhostFile('half')}.slipway-new`, 'server {')
   expect((await world.visit('late.localhost')).status).toBe(404)
+  const farewell = /-f "([^"]+farewell)"/.exec(text)?.[1] ?? ''
+  await mkdir(path.dirname(farewell), { recursive: true })
+  await writeFile(farewell, '')
 
   await afterCrash().start()
   expect((await world.visit('late.localhost')).body).toBe('here')
   await expect(stat(`${world.vhostFile('half')}.slipway-new`)).rejects.toThrow('ENOENT')
+  await expect(stat(farewell)).rejects.toThrow('ENOENT')
 })
 
 test('a pid file that is stale, empty or lost deceives nobody', async () => {

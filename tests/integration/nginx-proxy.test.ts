@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
 
@@ -39,6 +40,11 @@ const connectionsOf = (server: http.Server) =>
   new Promise<number>((resolve, reject) =>
     server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
   )
+
+const holdFolder = async () => {
+  const conf = await readFile(`${world.settings.dir}/nginx.conf`, 'utf8')
+  return /-f "([^"]+)\/\$host"/.exec(conf)?.[1] ?? ''
+}
 
 describe('what reaches the app', () => {
   test('the host as the visitor named it, with the port', async () => {
@@ -234,11 +240,11 @@ describe('what passes through', () => {
 })
 
 describe('while a reload is on its way', () => {
-  const flag = async () => {
-    const conf = await readFile(world.vhostFile('echo'), 'utf8')
-    return /-f "([^"]+farewell)"/.exec(conf)?.[1] ?? ''
-  }
-  beforeAll(async () => writeFile(await flag(), ''))
+  const flag = async () => path.join(await holdFolder(), '.farewell')
+  beforeAll(async () => {
+    await mkdir(path.dirname(await flag()), { recursive: true })
+    await writeFile(await flag(), '')
+  })
   afterAll(async () => rm(await flag()))
   const kept = { agent: new http.Agent({ keepAlive: true }) }
 
@@ -310,6 +316,7 @@ describe('pages', () => {
 
     await world.nginx.unhold('new.localhost')
     await world.nginx.unhold('new.localhost')
+    await expect(stat(await holdFolder())).rejects.toThrow('ENOENT')
     expect((await world.visit('new.localhost')).status).toBe(404)
     expect(await world.nginx.holds('new.localhost')).toBe(false)
     expect(await world.nginx.listHolds()).toEqual([])

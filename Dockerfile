@@ -12,7 +12,7 @@ FROM node:24-slim AS build
 WORKDIR /slipway
 COPY package.json package-lock.json .npmrc ./
 # Nothing has to be compiled, and the node that the install scripts would fetch is the base image's
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN npm ci --ignore-scripts && npm cache clean --force
 COPY . .
 RUN npm run build --if-present && npm prune --omit=dev --ignore-scripts
 

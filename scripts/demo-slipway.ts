@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, openSync, readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import path from 'node:path'
@@ -50,7 +50,7 @@ export async function startSlipway(options: Options): Promise<Slipway> {
     },
   })
   const url = `http://127.0.0.1:${port}`
-  const stop = () => end(server, path.join(dataDir, 'nginx', 'nginx.pid'))
+  const stop = () => end(server, path.join(dataDir, 'nginx'))
   try {
     await untilHealthy(url, server)
     const call = createCaller(url, await login(url, password))
@@ -138,15 +138,21 @@ export function visit(httpPort: number, host: string): Promise<{ status: number;
   })
 }
 
-async function end(server: ChildProcess, nginxPidFile: string): Promise<void> {
+async function end(server: ChildProcess, nginxDir: string): Promise<void> {
   if (server.pid !== undefined && server.exitCode === null) {
     server.kill('SIGTERM')
     await untilGone(server.pid, 20_000)
   }
-  const nginx = existsSync(nginxPidFile) ? Number(readFileSync(nginxPidFile, 'utf8')) : Number.NaN
-  if (!Number.isInteger(nginx) || !isRunning(nginx)) return
-  process.kill(nginx, 'SIGTERM')
-  await untilGone(nginx, 10_000)
+  const pidFile = path.join(nginxDir, 'nginx.pid')
+  const nginx = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : Number.NaN
+  if (Number.isInteger(nginx) && isRunning(nginx)) {
+    process.kill(nginx, 'SIGTERM')
+    await untilGone(nginx, 10_000)
+  }
+  // markers that nginx's workers may not look for in a private data folder are in one that its configuration names
+  const conf = path.join(nginxDir, 'nginx.conf')
+  const [markers] = existsSync(conf) ? (/\/run\/slipway-nginx-[\da-f]+/.exec(readFileSync(conf, 'utf8')) ?? []) : []
+  if (markers !== undefined) await rm(markers, { recursive: true, force: true })
 }
 
 /** A process that has ended, but not been waited for, is still there to signal 0: it counts as gone. */

@@ -3,7 +3,7 @@ import { deleteJob, type Job, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
 import { deleteReleases, findRelease, listReleases, updateRelease } from '../db/releases.ts'
-import { type DeploymentStatus, now, type StoredError } from '../db/schema.ts'
+import { type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
@@ -70,19 +70,24 @@ const tokensOf = ({ config }: Deps) =>
   [config.githubToken, config.cloudflare?.apiToken].filter((it) => it !== undefined)
 
 async function runRelease(ctx: StepContext): Promise<void> {
-  const { db, deployment, release } = ctx
+  const { deployment, release } = ctx
   const wentLive = deployment.liveRelease === release.number
   const ahead = wentLive ? pipeline.slice(pipeline.findIndex((step) => step.name === 'retire-previous')) : pipeline
   if (!wentLive) {
+    await enter(ctx, 'undoing')
     await revertAll(pipeline, ctx, 'deleted')
-    await updateRelease(db, release, { status: 'running' })
-    release.status = 'running'
+    await enter(ctx, 'running')
     await checkAll(pipeline, ctx)
   }
   await applyAll(ahead, ctx, async (step) => {
     if (ctx.live === undefined && deployment.liveRelease === null) await setStatus(ctx, deployment.id, step.phase)
   })
   await revertAll(pipeline, ctx, 'deployed')
+}
+
+async function enter(ctx: StepContext, status: ReleaseStatus): Promise<void> {
+  await updateRelease(ctx.db, ctx.release, { status })
+  ctx.release.status = status
 }
 
 /** Undoes a release that failed before it went live; one that is live stays, and only its clean-up goes on. */

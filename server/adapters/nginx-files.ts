@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { AppError } from '../errors.ts'
 import { type Mark, readMark } from './nginx-names.ts'
 
 /** A vhost file with our mark, as it lies in the folder. */
@@ -26,17 +27,20 @@ const besideOf = (file: string) => `${file}${BESIDE}`
 export const readIfThere = (file: string): Promise<string | undefined> =>
   readFile(file, 'utf8').catch(ifMissing(undefined))
 
-/** Whole or not at all: written beside, forced to the disk, and renamed. nginx never reads a half-written file. */
+/**
+ * Whole or not at all: written beside, forced to the disk, and renamed. nginx never reads a half-written file.
+ * @throws AppError disk_full
+ */
 export async function writeWhole(file: string, text: string, mode = 0o644): Promise<void> {
   const beside = besideOf(file)
-  const handle = await open(beside, 'w', mode)
   try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    await writeFile(beside, text, { mode, flush: true })
+    await rename(beside, file)
+  } catch (error) {
+    await rm(beside, { force: true })
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+    throw new AppError('disk_full', `There is no room to write ${file}; free some disk space`, { cause: error })
   }
-  await rename(beside, file)
 }
 
 /** Puts `text` back as it was before; undefined means that there was no file. */

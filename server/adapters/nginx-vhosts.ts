@@ -92,13 +92,15 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
 
   const carryOut = async (changes: Change[], before: (string | undefined)[]) => {
     const current = await generation.advance()
-    for (const [index, change] of changes.entries()) if (!isDone(change, before[index])) await applyChange(change)
     const vhosts = changes.flatMap(({ wanted }) => wanted?.vhost ?? [])
-    if (vhosts.length === 0 && (await engine.isDown())) return
-    await prove(current, vhosts).catch(async (error: unknown) => {
+    try {
+      for (const [index, change] of changes.entries()) if (!isDone(change, before[index])) await applyChange(change)
+      if (vhosts.length === 0 && (await engine.isDown())) return
+      await prove(current, vhosts)
+    } catch (error) {
       await takeBack(changes, before)
       throw error
-    })
+    }
   }
 
   const apply = async (changes: Change[]) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createNginx, type Vhost } from '../../server/adapters/nginx.ts'
@@ -186,6 +186,22 @@ describe('a configuration that nginx refuses', () => {
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
     expect([await bodyAt('a'), await bodyAt('b'), await bodyAt('taken')]).toEqual(['green', 'green', 'blue'])
+  })
+
+  test('a file that cannot be written fails alone, and nothing half-made stays', async () => {
+    const [good, bad] = [appVhost('good', blue), appVhost('bad', blue)]
+    await installAll(good)
+    const inTheWay = `${world.vhostFile('bad')}.slipway-new`
+    await mkdir(inTheWay)
+    const results = await Promise.allSettled([
+      world.nginx.install(appVhost('first', green)),
+      world.nginx.install({ ...good, release: 2, target: { kind: 'app', port: green } }),
+      world.nginx.install(bad),
+    ])
+    await rm(inTheWay, { recursive: true })
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    expect([await bodyAt('first'), await bodyAt('good')]).toEqual(['green', 'green'])
+    expect(await readdir(world.settings.vhostsDir)).toEqual(['first.conf', 'good.conf'])
   })
 
   const broken: [string, (text: string) => string][] = [

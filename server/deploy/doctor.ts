@@ -143,15 +143,13 @@ async function allOwned({ docker, nginx, cloudflare, log }: Deps): Promise<Orpha
           .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
           .map(({ kind, name }) => ({ kind, name, remove: () => removers[kind](name) })),
       ),
-    nginx
-      .list()
-      .then((all) =>
-        all.map(({ subdomain, deploymentId }) => ({
-          kind: 'vhost',
-          name: `${subdomain}.conf`,
-          remove: () => nginx.uninstall(subdomain, deploymentId),
-        })),
-      ),
+    nginx.list().then((all) =>
+      all.map(({ subdomain, deploymentId }) => ({
+        kind: 'vhost',
+        name: `${subdomain}.conf`,
+        remove: () => nginx.uninstall(subdomain, deploymentId),
+      })),
+    ),
     nginx
       .listHolds()
       .then((all) =>
@@ -169,15 +167,13 @@ async function allOwned({ docker, nginx, cloudflare, log }: Deps): Promise<Orpha
               : [],
           ),
         ),
-      cloudflare
-        .listRecords()
-        .then((all) =>
-          all.map(({ hostname, deploymentId }) => ({
-            kind: 'dns-record',
-            name: hostname,
-            remove: () => cloudflare.removeRecord(hostname, deploymentId),
-          })),
-        ),
+      cloudflare.listRecords().then((all) =>
+        all.map(({ hostname, deploymentId }) => ({
+          kind: 'dns-record',
+          name: hostname,
+          remove: () => cloudflare.removeRecord(hostname, deploymentId),
+        })),
+      ),
     )
   }
   const settled = await Promise.allSettled(lists)
@@ -202,7 +198,7 @@ async function lookForDrift(deps: Deps): Promise<Found[]> {
         severity: 'error',
         message: `The ${kind} ${effect} of ${name} is missing or was changed.`,
         remedy: { text: 'Put it back.', automatic: true, safe: true },
-        mend: async () => pipeline.find((it) => it.name === step)?.apply(ctx),
+        mend: (queue) => whileIdle(queue, id, async () => pipeline.find((it) => it.name === step)?.apply(ctx)),
       })
     }
   }
@@ -235,7 +231,8 @@ async function lookForQuarantine(deps: Deps): Promise<Found[]> {
         severity: 'error' as const,
         message: `The vhost ${subdomain}.conf was put aside, because nginx refuses it: ${reason ?? 'no reason given'}.`,
         remedy: { text: owner ? 'Write it anew.' : 'Remove it.', automatic: true, safe: owner !== undefined },
-        mend: () => rewriteVhost(deps, deploymentId, owner?.liveRelease ?? null, subdomain),
+        mend: (queue) =>
+          whileIdle(queue, deploymentId, () => rewriteVhost(deps, deploymentId, owner?.liveRelease ?? null, subdomain)),
       }
     })
 }
@@ -249,4 +246,13 @@ async function rewriteVhost(
   if (release === null) return deps.nginx.uninstall(subdomain, deploymentId)
   const ctx = await createContext(deps, deploymentId, release)
   await pipeline.find((step) => step.name === 'publish-vhost')?.apply(ctx)
+}
+
+/** @throws not_possible_now while a job runs for the deployment */
+async function whileIdle(queue: Queue, deploymentId: string, work: () => Promise<void>): Promise<void> {
+  const done = await queue.whileIdle(deploymentId, async () => {
+    await work()
+    return true
+  })
+  if (!done) throw new AppError('not_possible_now', 'A job runs for this deployment. Look again when it is over.')
 }

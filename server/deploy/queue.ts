@@ -1,4 +1,4 @@
-import { deleteJob, type Job, listJobs, startJob } from '../db/jobs.ts'
+import { deleteJob, type Job, listJobs, requeueJob, startJob } from '../db/jobs.ts'
 import { updateRelease } from '../db/releases.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
@@ -10,14 +10,21 @@ export type Queue = {
   kick(): void
   /** Aborts the running deploy of a deployment, if there is one, and answers whether there was. */
   abort(deploymentId: string, reason: AppError): boolean
-  isBusy(deploymentId: string): boolean
+  /**
+   * Does something to a deployment that no job is running for, and lets none start meanwhile. Undefined, and nothing
+   * done, when one runs.
+   */
+  whileIdle<T>(deploymentId: string, work: () => Promise<T>): Promise<T | undefined>
   /** Resolves when nothing runs and nothing is due. */
   idle(): Promise<void>
   /** Aborts what runs (it goes on after the next start) and starts nothing more. */
   stop(): Promise<void>
 }
 
-type Running = { job: Job; controller: AbortController; done: Promise<void> }
+type Running = { kind: Job['kind'] | 'look'; controller: AbortController; done: Promise<void> }
+
+/** When a job that ended in an unexpected way is tried again. */
+const AGAIN_MS = 60_000
 
 /**
  * Runs the jobs of the database: one per deployment at a time, in the order they came, and so many deploys at once as
@@ -48,35 +55,51 @@ export function createQueue(deps: Deps): Queue {
   async function pump() {
     for (const job of await listJobs(deps.db, { state: 'queued' })) {
       if (stopped || running.has(job.deploymentId) || (job.runAfter ?? '') > now()) continue
-      const deploys = [...running.values()].filter((it) => it.job.kind === 'deploy').length
-      if (job.kind === 'deploy' && deploys >= deps.config.buildConcurrency) continue
-      await startJob(deps.db, job.id)
-      launch({ ...job, attempts: job.attempts + 1 })
+      const deploys = [...running.values()].filter((it) => it.kind === 'deploy').length
+      if (job.kind !== 'deploy' || deploys < deps.config.buildConcurrency) launch(job)
     }
   }
 
   function launch(job: Job) {
+    void occupy(job.deploymentId, job.kind, async (signal) => {
+      try {
+        await startJob(deps.db, job.id)
+        await runJob(deps, { ...job, attempts: job.attempts + 1 }, signal)
+      } catch (error) {
+        deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way')
+        await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
+      }
+    })
+  }
+
+  /** Holds the deployment from this very moment on, so that nothing else starts on it. */
+  async function occupy<T>(
+    deploymentId: string,
+    kind: Running['kind'],
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController()
-    const done = runJob(deps, job, controller.signal)
-      .catch((error: unknown) =>
-        deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way'),
-      )
-      .then(() => {
-        running.delete(job.deploymentId)
-        kick()
-      })
-    running.set(job.deploymentId, { job, controller, done })
+    const over = Promise.withResolvers<void>()
+    running.set(deploymentId, { kind, controller, done: over.promise })
+    try {
+      return await work(controller.signal)
+    } finally {
+      running.delete(deploymentId)
+      over.resolve()
+      kick()
+    }
   }
 
   return {
     kick,
     abort(deploymentId, reason) {
       const found = running.get(deploymentId)
-      if (found?.job.kind !== 'deploy') return false
+      if (found?.kind !== 'deploy') return false
       found.controller.abort(reason)
       return true
     },
-    isBusy: (deploymentId) => running.has(deploymentId),
+    whileIdle: async (deploymentId, work) =>
+      stopped || running.has(deploymentId) ? undefined : occupy(deploymentId, 'look', work),
     async idle() {
       while (pumping || running.size > 0) {
         await pumping

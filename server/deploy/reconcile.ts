@@ -1,4 +1,5 @@
-import { type Deployment, findDeployment, listDeployments, updateDeployment } from '../db/deployments.ts'
+import type { ContainerEvent } from '../adapters/docker.ts'
+import { type Deployment, findDeployment, listDeployments } from '../db/deployments.ts'
 import { insertJob, listJobs } from '../db/jobs.ts'
 import { type LedgerEntry, listLedger } from '../db/ledger.ts'
 import { listReleases } from '../db/releases.ts'
@@ -36,16 +37,17 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
       detail: bad.reason,
     })
   }
+  const onePass = { ...deps, cloudflare: deps.cloudflare?.forOnePass() }
   for (const deployment of await listDeployments(deps.db)) {
-    if (!queue.isBusy(deployment.id)) changes.push(...(await reconcileOne(deps, deployment.id)))
+    changes.push(...((await queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id))) ?? []))
   }
   for (const change of changes) deps.log.warn(change, `reconciler: ${change.kind} ${change.name} ${change.what}`)
   queue.kick()
   return changes
 }
 
-/** The same for one deployment. @throws never for what the outside refuses: that is in the answer. */
-export async function reconcileOne(deps: Deps, id: string): Promise<Change[]> {
+/** The same for one deployment, which no job may run for. What the outside refuses is in the answer, not thrown. */
+async function reconcileOne(deps: Deps, id: string): Promise<Change[]> {
   const deployment = await findDeployment(deps.db, id)
   if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return []
   if ((await listJobs(deps.db, { deploymentId: id })).length > 0) return []
@@ -141,15 +143,20 @@ async function retireAgain(deps: Deps, deployment: Deployment): Promise<Change[]
 }
 
 /** Notes an event of the engine at once instead of at the next round. */
-export async function onContainerEvent(deps: Deps, event: { action: string; deploymentId: string }): Promise<void> {
-  if (event.action === 'oom') {
-    const error = {
-      step: 'run',
-      code: 'app_out_of_memory',
-      message: 'The app ran out of memory and was restarted. Raise its memory limit, or make it need less.',
-    } as const
-    const deployment = await findDeployment(deps.db, event.deploymentId)
-    if (deployment?.liveRelease) await updateDeployment(deps.db, event.deploymentId, { error })
-  }
-  await reconcileOne(deps, event.deploymentId)
+export async function onContainerEvent(deps: Deps, queue: Queue, event: ContainerEvent): Promise<void> {
+  const { action, deploymentId } = event
+  await queue.whileIdle(deploymentId, async () => {
+    if (action === 'oom') return noteOutOfMemory(deps, deploymentId)
+    if (action === 'destroy') return void (await reconcileOne(deps, deploymentId))
+    const deployment = await findDeployment(deps.db, deploymentId)
+    if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return
+    await settleStatus(await createContext(deps, deploymentId, deployment.liveRelease), deployment)
+  })
+}
+
+async function noteOutOfMemory(deps: Deps, deploymentId: string): Promise<void> {
+  const deployment = await findDeployment(deps.db, deploymentId)
+  if (!deployment || deployment.liveRelease === null) return
+  const message = 'The app ran out of memory and was restarted. Raise its memory limit, or make it need less.'
+  await setStatus(deps, deploymentId, deployment.status, { step: 'run', code: 'app_out_of_memory', message })
 }

@@ -36,7 +36,7 @@ async function listen(deps: Deps, queue: Queue, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     try {
       for await (const event of deps.docker.events(signal)) {
-        if (!queue.isBusy(event.deploymentId)) await onContainerEvent(deps, event)
+        await onContainerEvent(deps, queue, event)
       }
     } catch (error) {
       if (!signal.aborted) deps.log.debug({ err: error }, 'the engine ended its events')

@@ -78,6 +78,9 @@ export function openEnv(deps: Pick<Deps, 'secrets'>, deploymentId: string, seale
   return JSON.parse(deps.secrets.decrypt(sealed, deploymentId))
 }
 
+/** The values that nobody may read again. */
+export const secretsOf = (env: EnvVariable[]): string[] => env.flatMap((it) => (it.secret ? [it.value] : []))
+
 export function sealEnv(deps: Pick<Deps, 'secrets'>, deploymentId: string, env: EnvVariable[]): string {
   return deps.secrets.encrypt(JSON.stringify(env), deploymentId)
 }

@@ -2,7 +2,8 @@ import { type Effect, listLedger, moveEffects, recordEffects } from '../db/ledge
 import { saveStep } from '../db/releases.ts'
 import type { Db, StepState, StoredError } from '../db/schema.ts'
 import { AppError, toAppError } from '../errors.ts'
-import type { StepContext } from './context.ts'
+import { createMask } from '../mask.ts'
+import { type StepContext, secretsOf } from './context.ts'
 import type { Step, Until } from './step.ts'
 import { untilOrder } from './step.ts'
 
@@ -138,7 +139,19 @@ async function note(
 }
 
 async function fail(ctx: StepContext, steps: readonly Step[], step: Step, error: unknown): Promise<never> {
-  const reason = ctx.signal.aborted ? toAppError(ctx.signal.reason) : toAppError(error)
+  const reason = withoutSecrets(ctx, toAppError(ctx.signal.aborted ? ctx.signal.reason : error))
   await note(ctx, steps, step, 'failed', undefined, storedError(step.name, reason))
   throw new StepError(step.name, reason)
+}
+
+/** A build's last message may hold what the build was given. */
+function withoutSecrets({ env }: StepContext, error: AppError): AppError {
+  const { code, message, field, hint, cause } = error
+  const masked = createMask(secretsOf(env))(message)
+  if (masked === message) return error
+  return new AppError(code, masked, {
+    ...(field !== undefined && { field }),
+    ...(hint !== undefined && { hint }),
+    cause,
+  })
 }

@@ -2,41 +2,66 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMask } from '../../server/mask.ts'
 
-const secret = 'p4ss/w+rd?&=ü'
+/** Random enough not to turn up by chance in what surrounds it. */
+const secret = fc.string({ unit: 'grapheme', minLength: 12, maxLength: 60 }).filter((it) => new Set(it).size > 8)
+const neighbour = fc.string({ unit: fc.constantFrom(...'abcxyz:=019 '), maxLength: 5 })
 
-describe('a secret in a log line', () => {
-  test.each([
-    ['as it is', secret],
-    ['in base64', Buffer.from(secret).toString('base64')],
-    ['in base64 without padding', Buffer.from(secret).toString('base64').replace(/=+$/, '')],
-    ['in base64url', Buffer.from(secret).toString('base64url')],
-    ['URL-encoded', encodeURIComponent(secret)],
-  ])('is masked %s, wherever it stands and however often', (_form, text) => {
-    const masked = createMask([secret])(`before ${text}, ${text}after`)
-    expect(masked).toBe('before ••••••, ••••••after')
-  })
+/** Every stretch of so many letters: none of them may stay readable. */
+const stretches = (text: string, length: number) =>
+  Array.from({ length: Math.max(0, text.length - length + 1) }, (_, at) => text.slice(at, at + length))
 
-  test('is masked whatever it consists of', () => {
-    const value = fc.string({ unit: 'grapheme', minLength: 4, maxLength: 60 }).filter((it) => !/[\r\n•]/.test(it))
+describe('41 secrets in a log', () => {
+  test.each<[string, (text: string) => string]>([
+    ['as it is', (text) => text],
+    ['encoded for an address', encodeURIComponent],
+    ['encoded for a form', (text) => new URLSearchParams({ x: text }).toString().slice(2)],
+    ['as JSON', JSON.stringify],
+  ])('%s it is replaced by dots', (_, encode) => {
     fc.assert(
-      fc.property(value, fc.string(), fc.string(), (hidden, before, after) => {
-        expect(createMask([hidden])(before + hidden + after)).not.toContain(hidden)
+      fc.property(secret, neighbour, neighbour, (text, before, after) => {
+        const line = createMask([text])(before + encode(text) + after)
+        expect(line).toContain('••••••')
+        expect(stretches(encode(text), 10).filter((piece) => line.includes(piece))).toEqual([])
       }),
     )
   })
 
-  test('does not let the longer one show where a shorter one is its beginning', () => {
-    expect(createMask(['token', 'token-of-admin'])('it is token-of-admin')).toBe('it is ••••••')
+  test.each(['base64', 'base64url'] as const)('as %s too, whatever stands before and behind it', (alphabet) => {
+    fc.assert(
+      fc.property(secret, neighbour, neighbour, (text, before, after) => {
+        const encoded = Buffer.from(before + text + after).toString(alphabet)
+        const line = createMask([text])(encoded)
+        const own = Buffer.byteLength(text)
+        expect(line).toContain('••••••')
+        expect(line.replaceAll('•', '').length).toBeLessThanOrEqual(encoded.length - Math.floor((own * 4) / 3) + 4)
+      }),
+    )
   })
 
-  test('of several lines is masked line by line, as logs come', () => {
-    const key = '-----BEGIN KEY-----\nc2VjcmV0LWtleQ\nZm9yLXRlc3Rz\n-----END KEY-----'
+  test.each([64, 76])('as base64 that is wrapped after %i letters', (width) => {
+    const key = 'a private key of many letters, '.repeat(8)
+    const lines =
+      Buffer.from(`${key}\n`)
+        .toString('base64')
+        .match(new RegExp(`.{1,${width}}`, 'g')) ?? []
     const mask = createMask([key])
-    expect(key.split('\n').map(mask)).toEqual(['••••••', '••••••', '••••••', '••••••'])
+    expect(lines.length).toBeGreaterThan(3)
+    for (const line of lines) expect(mask(line).replaceAll('•', '').length).toBeLessThanOrEqual(4)
   })
 
-  test('that is too short to hide anything is left, and so is all else', () => {
-    expect(createMask(['a', 'on'])('an option')).toBe('an option')
+  test('of a secret with several lines each is masked, since a log comes line by line', () => {
+    const mask = createMask(['-----BEGIN KEY-----\r\nMIIEvQIBADANBg\nx\n'])
+    expect(mask('MIIEvQIBADANBg')).toBe('••••••')
+    expect(mask('x marks the spot')).toBe('x marks the spot')
+  })
+
+  test('the longer of two secrets goes first, and short ones would hide nothing', () => {
+    expect(createMask(['pass', 'password'])('password pass')).toBe('•••••• ••••••')
+    expect(createMask(['abc', ''])('abc')).toBe('abc')
     expect(createMask([])('anything')).toBe('anything')
+  })
+
+  test('a secret of characters that mean something in a pattern is only text', () => {
+    expect(createMask(['.*+?^$'])('.*+?^$ anything')).toBe('•••••• anything')
   })
 })

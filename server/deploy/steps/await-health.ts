@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, probeHttp } from '../../adapters/probe.ts'
 import { AppError } from '../../errors.ts'
+import { createMask } from '../../mask.ts'
 import { containerName } from '../../names.ts'
-import type { StepContext } from '../context.ts'
+import { type StepContext, secretsOf } from '../context.ts'
 import { defineStep } from '../step.ts'
 import { explainSilence } from './explain-silence.ts'
 
@@ -64,10 +65,8 @@ async function refuseIfDead(ctx: StepContext): Promise<void> {
       'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.',
     )
   }
-  const last = tail
-    .findLast((line) => line.text.trim() !== '')
-    ?.text.trim()
-    .slice(0, 300)
+  const lastWords = tail.findLast((line) => line.text.trim() !== '')?.text.trim() ?? ''
+  const last = createMask(secretsOf(ctx.env))(lastWords).slice(0, 300)
   throw new AppError(
     'app_exited',
     `The app exited with code ${state?.exitCode ?? '?'} instead of serving.${last ? ` Its last line: ${last}` : ' It printed nothing.'} Check the start command and the environment variables.`,

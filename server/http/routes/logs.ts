@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { readLog } from '../../db/logs.ts'
 import { findPort } from '../../db/ports.ts'
 import { listReleases, type Release } from '../../db/releases.ts'
-import { openEnv, refOf } from '../../deploy/context.ts'
+import { openEnv, refOf, secretsOf } from '../../deploy/context.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import { createMask } from '../../mask.ts'
@@ -99,7 +99,7 @@ async function followBuild(deps: Deps, client: Client, { deploymentId, release, 
 }
 
 const maskOf = (deps: Deps, { deploymentId, release }: Asked) =>
-  createMask(openEnv(deps, deploymentId, release.env).flatMap((it) => (it.secret ? [it.value] : [])))
+  createMask(secretsOf(openEnv(deps, deploymentId, release.env)))
 
 const nameOf = (deps: Deps, { release }: Asked) => containerName(deps.config.instance, refOf(release))
 

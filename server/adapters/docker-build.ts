@@ -204,6 +204,21 @@ function eachField(bytes: Uint8Array, read: FieldReader): void {
 /** BuildKit's closing message as one of our errors. */
 function explainBuild(text: string): AppError {
   const message = text.replace(/^failed to solve(?: with frontend \S+)?: (?:rpc error: code = \w+ desc = )?/, '')
+  const missing = /failed to (?:compute cache key|calculate checksum).*"([^"]+)":? not found/.exec(message)
+  if (missing) {
+    return new AppError(
+      'build_failed',
+      `The Dockerfile copies ${missing[1]}, which is not there. Check its path, and that .dockerignore does not leave it out.`,
+    )
+  }
+  // What ADD fetches; a registry is asked below /v2/.
+  const download = /Get "(https?:\/\/(?![^/"]+\/(?:v2|token)\b)[^"]+)"/.exec(message)
+  if (download) {
+    return new AppError(
+      'build_failed',
+      `The Dockerfile adds ${download[1]}, which could not be fetched: ${message}. Check the address.`,
+    )
+  }
   const base =
     /(?:^|\s)(\S+): (?:failed to do request|not found|pull access denied|failed to resolve|failed to authorize|dial tcp)/.exec(
       message,

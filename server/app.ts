@@ -2,7 +2,7 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Queue } from './deploy/queue.ts'
 import type { Deps } from './deps.ts'
 import type { App } from './http/app-type.ts'
@@ -25,7 +25,7 @@ const BODY_LIMIT = 2 * 1024 * 1024
 export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     trustProxy: 'loopback',
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },

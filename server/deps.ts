@@ -51,6 +51,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
       vhostsDir: managed ? path.join(config.dataDir, 'vhosts') : config.nginxDir,
       httpPort: config.httpPort,
       instance: config.instance,
+      domain: config.domain,
       drainSeconds: config.drainSeconds,
       trustCloudflare: config.cloudflare !== undefined,
       log: (message) => log.warn(message),

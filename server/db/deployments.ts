@@ -61,7 +61,7 @@ function fromRow(row: Row<'deployments'>): Deployment {
   }
 }
 
-/** @throws SqliteError `SQLITE_CONSTRAINT_UNIQUE` when the subdomain is taken. */
+/** @throws SqliteError `SQLITE_CONSTRAINT_UNIQUE` when another one has the subdomain. */
 export async function insertDeployment(db: Db, input: NewDeployment): Promise<Deployment> {
   const at = now()
   const row = await db
@@ -93,8 +93,29 @@ export async function findDeployment(db: Db, id: string): Promise<Deployment | u
   return row && fromRow(row)
 }
 
+/**
+ * Whose the name is: the app that has it, or one that is moving away from it and still has a release there. What is
+ * named after the subdomain, containers and images, would otherwise be taken from that one.
+ */
 export async function findBySubdomain(db: Db, subdomain: string): Promise<Deployment | undefined> {
-  const row = await db.selectFrom('deployments').selectAll().where('subdomain', '=', subdomain).executeTakeFirst()
+  const row = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb('subdomain', '=', subdomain),
+        eb(
+          'id',
+          'in',
+          eb
+            .selectFrom('releases')
+            .select('deployment_id')
+            .where('subdomain', '=', subdomain)
+            .where('status', 'not in', ['failed', 'pruned']),
+        ),
+      ]),
+    )
+    .executeTakeFirst()
   return row && fromRow(row)
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type Deployment,
   type EnvVariable,
+  findBySubdomain,
   findDeployment,
   insertDeployment,
   type Overrides,
@@ -34,16 +35,12 @@ export type NewApp = {
 /** @throws subdomain_taken */
 export async function createApp(deps: Deps, queue: Queue, app: NewApp): Promise<Deployment> {
   const id = randomUUID()
-  const created = await deps.db
-    .transaction()
-    .execute(async (db) => {
-      const deployment = await insertDeployment(db, { ...app, id, env: sealEnv(deps, id, app.env) })
-      await enqueueDeploy(db, deployment)
-      return deployment
-    })
-    .catch((error: unknown) => {
-      throw explainTaken(error, app.subdomain)
-    })
+  const created = await deps.db.transaction().execute(async (db) => {
+    await refuseTaken(db, id, app.subdomain)
+    const deployment = await insertDeployment(db, { ...app, id, env: sealEnv(deps, id, app.env) })
+    await enqueueDeploy(db, deployment)
+    return deployment
+  })
   deps.events.publish({ type: 'deployment', deployment: id, status: created.status, error: null })
   queue.kick()
   return created
@@ -59,15 +56,11 @@ export async function changeApp(
   { env, ...changes }: AppChanges,
 ): Promise<void> {
   refuseWhileDeleting(deployment)
-  await deps.db
-    .transaction()
-    .execute(async (db) => {
-      await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
-      await enqueueAgain(db, deployment.id)
-    })
-    .catch((error: unknown) => {
-      throw explainTaken(error, changes.subdomain ?? deployment.subdomain)
-    })
+  await deps.db.transaction().execute(async (db) => {
+    if (changes.subdomain !== undefined) await refuseTaken(db, deployment.id, changes.subdomain)
+    await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
+    await enqueueAgain(db, deployment.id)
+  })
   await showQueued(deps, deployment)
   queue.kick()
 }
@@ -177,11 +170,11 @@ function refuseWhileDeleting({ status }: Deployment): void {
   if (status === 'deleting') throw new AppError('not_possible_now', 'This deployment is being deleted.')
 }
 
-function explainTaken(error: unknown, subdomain: string): unknown {
-  const code = (error as { code?: unknown } | null)?.code
-  if (code !== 'SQLITE_CONSTRAINT_UNIQUE') return error
-  return new AppError('subdomain_taken', `The subdomain ${subdomain} is taken by another app. Choose another one.`, {
+/** Inside the transaction that takes the name: no other can begin before it ends. @throws subdomain_taken */
+async function refuseTaken(db: Db, deploymentId: string, subdomain: string): Promise<void> {
+  const owner = await findBySubdomain(db, subdomain)
+  if (owner === undefined || owner.id === deploymentId) return
+  throw new AppError('subdomain_taken', `The subdomain ${subdomain} is taken by ${owner.name}. Choose another one.`, {
     field: 'subdomain',
-    cause: error,
   })
 }

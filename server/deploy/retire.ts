@@ -9,7 +9,8 @@ export const KEPT_RELEASES = 5
 
 /**
  * Takes down the releases that have been replaced, once nginx has let go of their last requests, and removes the images
- * of those that are too old to roll back to. The live release is not touched.
+ * of those that are too old to roll back to, or of a subdomain that was given up: images are named after it, and the
+ * next app of that name makes its own. The live release is not touched.
  * @throws StepError; the release stays `retiring` and is tried again by the reconciler.
  */
 export async function retireOthers(deps: Deps, deploymentId: string): Promise<void> {
@@ -18,9 +19,11 @@ export async function retireOthers(deps: Deps, deploymentId: string): Promise<vo
   if (retiring.length > 0) await deps.nginx.drained()
   for (const release of retiring) await take(deps, release, 'retired')
 
-  const retired = [...retiring, ...releases.filter((release) => release.status === 'retired')]
-  const tooOld = retired.sort((a, b) => b.number - a.number).slice(KEPT_RELEASES)
-  for (const release of tooOld) await take(deps, release, 'pruned')
+  const name = releases.find((release) => release.status === 'live')?.subdomain
+  const retired = releases.filter((release) => release.status === 'retired' || retiring.includes(release))
+  const moved = retired.filter((release) => release.subdomain !== name)
+  const tooOld = retired.filter((release) => release.subdomain === name).slice(KEPT_RELEASES)
+  for (const release of [...moved, ...tooOld]) await take(deps, release, 'pruned')
 }
 
 async function take(deps: Deps, release: Release, to: 'retired' | 'pruned'): Promise<void> {

@@ -1,8 +1,9 @@
 import path from 'node:path'
+import { findRelease } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
-import type { StepContext } from '../context.ts'
+import { refOf, type StepContext } from '../context.ts'
 import { defineStep } from '../step.ts'
 
 /** Where an app listens that says nothing about it. */
@@ -18,17 +19,20 @@ export const buildImage = defineStep({
     await docker.check()
   },
   async apply(ctx) {
-    const { config, docker, ref, release } = ctx
-    if (release.imageFrom !== null) {
-      const source = imageName(config.instance, { ...ref, release: release.imageFrom })
-      return docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
-    }
+    if (ctx.release.imageFrom !== null) return tagEarlier(ctx, ctx.release.imageFrom)
     await build(ctx)
     await settlePort(ctx)
   },
   revert: ({ config, docker, ref }) => docker.removeImage(imageName(config.instance, ref)),
   inspect: ({ docker }, { name }) => docker.hasImage(name),
 })
+
+/** The earlier release may have been made for another subdomain, which its image is named after. */
+async function tagEarlier({ config, db, docker, ref }: StepContext, number: number): Promise<void> {
+  const earlier = await findRelease(db, ref.deploymentId, number)
+  const source = imageName(config.instance, earlier ? refOf(earlier) : { ...ref, release: number })
+  await docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
+}
 
 async function build(ctx: StepContext): Promise<void> {
   const { config, docker, ref, release, checkout, env, say } = ctx

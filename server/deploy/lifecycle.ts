@@ -12,6 +12,7 @@ import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { retireOthers } from './retire.ts'
 import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
+import type { Until } from './step.ts'
 import { waitUntilHealthy } from './steps/await-health.ts'
 
 /** How long a removal that got stuck waits before it goes on by itself. */
@@ -75,7 +76,7 @@ async function runRelease(ctx: StepContext): Promise<void> {
   const ahead = wentLive ? pipeline.slice(pipeline.findIndex((step) => step.name === 'retire-previous')) : pipeline
   if (!wentLive) {
     await enter(ctx, 'undoing')
-    await revertAll(pipeline, ctx, 'deleted')
+    await revertAll(pipeline, ctx, reachOf(deployment))
     await enter(ctx, 'running')
     await checkAll(pipeline, ctx)
   }
@@ -89,6 +90,9 @@ async function enter(ctx: StepContext, status: ReleaseStatus): Promise<void> {
   await updateRelease(ctx.db, ctx.release, { status })
   ctx.release.status = status
 }
+
+/** How far a release is undone that did not go live. While another one serves, what outlives releases stays. */
+const reachOf = ({ liveRelease }: Deployment): Until => (liveRelease === null ? 'deleted' : 'pruned')
 
 /** Undoes a release that failed before it went live; one that is live stays, and only its clean-up goes on. */
 async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unknown): Promise<void> {
@@ -113,7 +117,7 @@ async function undo(deps: Deps, job: Job): Promise<void> {
   const isLive = ctx.deployment.liveRelease === release.number
   try {
     if (isLive) await retireOthers(deps, job.deploymentId)
-    await revertAll(pipeline, ctx, isLive ? 'deployed' : 'deleted')
+    await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
     if (!isLive) await updateRelease(deps.db, release, { status: 'failed' })
     await deleteJob(deps.db, job.id)
     await setStatus(deps, job.deploymentId, restingStatus(ctx.deployment))
@@ -144,8 +148,11 @@ async function remove(deps: Deps, job: Job): Promise<void> {
   await setStatus(deps, deployment.id, 'deleting', null)
   await updateDeployment(deps.db, deployment.id, { liveRelease: null })
   try {
-    for (const release of await listReleases(deps.db, deployment.id)) {
-      await revertAll(pipeline, await createContext(deps, deployment.id, release.number), 'deleted')
+    // Volumes go when no container of any release holds them any more.
+    for (const until of ['retired', 'deleted'] as const) {
+      for (const release of await listReleases(deps.db, deployment.id)) {
+        await revertAll(pipeline, await createContext(deps, deployment.id, release.number), until)
+      }
     }
     await forget(deps, deployment)
     deps.events.publish({ type: 'deleted', deployment: deployment.id })

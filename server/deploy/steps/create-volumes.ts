@@ -17,13 +17,9 @@ export const createVolumes = defineStep({
     for (const { name } of volumesOf(ctx)) await ctx.docker.ensureVolume(name, labels)
   },
   async revert(ctx) {
-    if (ctx.deployment.keepVolumes || othersUseThem(ctx)) return 'kept'
+    if (ctx.deployment.keepVolumes) return 'kept'
     for (const { name } of volumesOf(ctx)) await ctx.docker.removeVolume(name)
     return undefined
   },
   inspect: ({ docker }, { name }) => docker.hasVolume(name),
 })
-
-/** A failed release of a deployment that lives leaves the volumes to the live one. */
-const othersUseThem = ({ deployment }: StepContext) =>
-  deployment.liveRelease !== null && deployment.status !== 'deleting'

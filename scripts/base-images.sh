@@ -130,7 +130,7 @@ make_node() {
   [ "${major:-24}" -ge 22 ] || npm=10
   # on the Node just fetched: an older one on this machine may be too old for it
   PATH=$context:$PATH npm install --global --prefix "$context" "npm@$npm" >"$WORK/npm.log" 2>&1 || {
-    grep -E 'npm (ERR!|error)' "$WORK/npm.log" | head -n 5 >&2
+    grep -m 5 -E 'npm (ERR!|error)' "$WORK/npm.log" >&2 || true
     fail "$E_NETWORK" "npm could not fetch npm@$npm: check the network and npm's configuration, then run it again"
   }
   rm -f "$context/lib/node_modules/npm/npmrc" # npm copies its distribution's own settings along

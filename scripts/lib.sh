@@ -48,9 +48,9 @@ need_supported_system() {
   fail "$E_SYSTEM" "this is ${id:-an unknown system} ${version:-}${codename:+ ($codename)}: use Debian 12 or newer, or Ubuntu 22.04 or newer"
 }
 
-installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-available() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+available() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
 
 # ensure_packages PACKAGE…: installs those that are missing. Nothing is asked, nothing recommended is added.
 ensure_packages() {
@@ -64,7 +64,7 @@ ensure_packages() {
   apt_install "${missing[@]}" >"$log" 2>&1 ||
     { apt-get update -q >>"$log" 2>&1 && apt_install "${missing[@]}" >>"$log" 2>&1; } ||
     {
-      grep '^E:' "$log" >&2 || tail -n 3 "$log" >&2
+      { grep '^E:' "$log" || tail -n 3 "$log"; } | sort -u >&2
       rm -f "$log"
       fail "$E_NETWORK" "apt could not install ${missing[*]}: check the network and apt's sources, then run it again"
     }

@@ -41,20 +41,24 @@ without_starting() {
   ) || exit
 }
 
-npm_major() { npm --version 2>/dev/null | cut -d. -f1 || true; }
-
-# npm 9 or newer. A distribution's older one fetches a newer one, with a Node to run it, for this checkout only.
+# npm 9 or newer on Node 20 or newer: an older Node makes npm leave out packages that the Node of the project needs. Older
+# ones, such as Debian 12's and Ubuntu 22.04's, fetch newer ones for this checkout only.
 ensure_npm() {
   local private=$ROOT/data/npm
-  [ ! -x "$private/node_modules/.bin/npm" ] || PATH=$private/node_modules/.bin:$PATH
+  if [ -x "$private/node_modules/.bin/npm" ]; then
+    PATH=$private/node_modules/.bin:$PATH
+    return
+  fi
   has npm || ensure_packages npm
-  [ "$(npm_major)" -lt 9 ] || return 0
-  say "Fetching npm 11 (this machine's is $(npm --version))"
+  [ "$(major_of_program npm)" -lt 9 ] || [ "$(major_of_program node)" -lt 20 ] || return 0
+  say "Fetching npm 11 and Node 24 (here are $(npm --version) and $(node --version))"
   make_data_folder
-  npm install --prefix "$private" --silent --no-save "$(node_package)@24" npm@11 >/dev/null 2>&1 ||
-    fail "$E_NETWORK" "npm $(npm --version) is too old and could not fetch a newer one: check the network, or install npm 9 or newer"
+  npm install --prefix "$private" --no-save --ignore-scripts "$(node_package)@24" npm@11 >/dev/null 2>&1 ||
+    fail "$E_NETWORK" "npm $(npm --version) could not fetch a newer npm: check the network and npm's configuration, then run this again"
   PATH=$private/node_modules/.bin:$PATH
 }
+
+major_of_program() { "$1" --version 2>/dev/null | sed -E 's/^v?([0-9]+).*/\1/' | grep . || echo 0; }
 
 # npm's package with the Node binary of this kind of machine.
 node_package() { echo "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"; }
@@ -70,7 +74,7 @@ ensure_dependencies() {
   say "Installing the dependencies (npm ci)"
   log=$(mktemp)
   (cd "$ROOT" && npm ci --ignore-scripts && { node_answers || npm rebuild node; } && node_answers) >"$log" 2>&1 || {
-    grep -E 'npm (ERR!|error)' "$log" | head -n 8 >&2
+    grep -m 8 -E 'npm (ERR!|error)' "$log" >&2 || true
     if grep -qE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|CERT' "$log"; then
       rm -f "$log"
       fail "$E_NETWORK" "npm cannot reach its registry: check the network, proxy and npm's configuration, then run this again"

@@ -33,6 +33,8 @@ export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
   const live = createLive(deps)
   app.addHook('preClose', async () => live.close())
 
+  // Replies are made by present.ts; fast-json-stringify would compile every schema for 6 MB (docs/decisions/memory.md).
+  app.setSerializerCompiler(() => (reply) => JSON.stringify(reply))
   addJsonParser(app)
   addErrorHandlers(app)
   await app.register(helmet, {

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** Schemas once for validation, types and OpenAPI. Patterns are allow-lists: what they let through is safe to name things by. */
 

@@ -175,13 +175,16 @@ async function takeInventory(slipway: Slipway, docker: Docker, cloudflare: Cloud
     checkouts: await list('checkouts'),
     holding,
     tables: await rowCounts(slipway),
-    cloudflare: cloudflare ? [JSON.stringify(withoutVersions(cloudflare.state.snapshot()))] : [],
+    cloudflare: cloudflare ? cloudflareInventory(cloudflare) : [],
   }
 }
 
-/** A configuration's version counts writes; what it says is what matters. */
-const withoutVersions = (snapshot: unknown) =>
-  JSON.parse(JSON.stringify(snapshot, (key, value) => (key === 'version' || key === 'modified_on' ? undefined : value)))
+/** Tunnels, ingress rules and records, each as JSON. A configuration's version counts writes; what it says matters. */
+function cloudflareInventory(standIn: CloudflareStandIn): string[] {
+  const { tunnels, configurations, records } = standIn.state.snapshot() as any
+  const rules = Object.values(configurations ?? {}).flatMap((it: any) => it.config?.ingress ?? [])
+  return [tunnels, rules, records].flatMap((it) => Object.values(it ?? {}).map((entry) => JSON.stringify(entry)))
+}
 
 /** Rows of the tables that a deployment fills and a delete must empty. */
 async function rowCounts({ dataDir }: Slipway): Promise<string[]> {

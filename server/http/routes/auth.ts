@@ -1,5 +1,4 @@
 import bcrypt from 'bcryptjs'
-import { Type } from 'typebox'
 import { recordAudit } from '../../db/audit.ts'
 import { deleteSessionsOf } from '../../db/sessions.ts'
 import { findUserByName, setPasswordHash } from '../../db/users.ts'
@@ -16,6 +15,7 @@ import {
   visitorOf,
 } from '../auth.ts'
 import type { Live } from '../live.ts'
+import { Type } from '../type.ts'
 
 const UserView = Type.Object({ id: Type.String(), username: Type.String() })
 const strict = { additionalProperties: false }

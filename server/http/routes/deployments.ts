@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { recordAudit } from '../../db/audit.ts'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import { listLedger } from '../../db/ledger.ts'
@@ -18,6 +17,7 @@ import { visitorOf } from '../auth.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
 import { presentAll, presentDeployment } from '../present.ts'
 import { ChangeInput, CreateInput, DeploymentView, IdParams, LedgerView, StepView } from '../schemas.ts'
+import { Type } from '../type.ts'
 
 const One = Type.Object({ deployment: DeploymentView })
 const MASKED = '••••••'

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { readLog } from '../../db/logs.ts'
 import { findPort } from '../../db/ports.ts'
 import { listReleases, type Release } from '../../db/releases.ts'
@@ -10,6 +9,7 @@ import { containerName } from '../../names.ts'
 import type { App } from '../app-type.ts'
 import type { Client, Live } from '../live.ts'
 import { IdParams, LogLineView } from '../schemas.ts'
+import { Type } from '../type.ts'
 import { deploymentOf } from './deployments.ts'
 
 const Query = Type.Object({

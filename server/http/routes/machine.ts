@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { listAudit, recordAudit } from '../../db/audit.ts'
 import { findBySubdomain, listDeployments } from '../../db/deployments.ts'
 import { listStanding } from '../../db/ledger.ts'
@@ -12,6 +11,7 @@ import { hostnameOf, isReservedSubdomain, normalizeSubdomain } from '../../names
 import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import { ReceiptView } from '../schemas.ts'
+import { Type } from '../type.ts'
 
 export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
   app.get('/api/ports', { schema: { summary: 'The ports that apps hold or held' } }, async () => ({

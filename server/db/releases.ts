@@ -162,14 +162,15 @@ export async function saveStep(
       ended_at: ended,
       error,
     })
-    .onConflict((conflict) =>
-      conflict.columns(['deployment_id', 'release', 'name']).doUpdateSet({
+    .onConflict((conflict) => {
+      const update = conflict.columns(['deployment_id', 'release', 'name']).doUpdateSet({
         state: step.state,
         ended_at: ended,
         error,
         ...(step.state === 'running' && { started_at: at }),
-      }),
-    )
+      })
+      return step.state === 'undone' ? update.where('release_steps.state', '!=', 'failed') : update
+    })
     .execute()
 }
 

@@ -65,10 +65,15 @@ async function refuseIfDead(ctx: StepContext): Promise<void> {
       'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.',
     )
   }
-  const lastWords = tail.findLast((line) => line.text.trim() !== '')?.text.trim() ?? ''
-  const last = createMask(secretsOf(ctx.env))(lastWords).slice(0, 300)
+  const said = createMask(secretsOf(ctx.env))(lastWords(tail.map((line) => line.text.trim()))).slice(0, 300)
   throw new AppError(
     'app_exited',
-    `The app exited with code ${state?.exitCode ?? '?'} instead of serving.${last ? ` Its last line: ${last}` : ' It printed nothing.'} Check the start command and the environment variables.`,
+    `The app exited with code ${state?.exitCode ?? '?'} instead of serving.${said ? ` It said: ${said}` : ' It printed nothing.'} Check the start command and the environment variables.`,
   )
 }
+
+/** The line that says why, if one looks like it: Node ends with a stack and its version, whatever happened. */
+const lastWords = (lines: string[]) =>
+  lines.findLast((line) => /^\S*(error|exception|panic)\b.*:/i.test(line)) ??
+  lines.findLast((line) => line !== '') ??
+  ''

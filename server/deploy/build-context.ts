@@ -98,6 +98,13 @@ async function* walk(
   for (const name of names.sort()) {
     const file = folder === '' ? name : `${folder}/${name}`
     if (file === '.git') continue
+    if (name.includes('\uFFFD') && !ignores(file)) {
+      throw new AppError(
+        'file_unsafe',
+        `The name of ${file} is not UTF-8. Rename the file, or name it in .dockerignore.`,
+      )
+    }
+    if (name.includes('\uFFFD')) continue
     const stat = await lstat(path.join(root, file))
     if (!ignores(file)) yield { file, stat }
     if (stat.isDirectory()) yield* walk(root, file, ignores)

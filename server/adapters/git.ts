@@ -181,12 +181,15 @@ async function readCommit(git: SimpleGit, asked: Asked): Promise<Commit & { bran
   try {
     const text = await git.raw(['log', '-1', '--no-show-signature', '--format=%H%x00%an%x00%aI%x00%D%x00%s'])
     const [sha = '', author = '', at = '', refs = '', message = ''] = text.trimEnd().split('\0')
-    const branch = /HEAD -> ([^,]+)/.exec(refs)?.[1] ?? asked.branch ?? 'HEAD'
-    return { sha, author, at: new Date(at).toISOString(), message: message.slice(0, 500), branch }
+    const branch = asked.branch ?? /HEAD -> (\S+?)(?:, |$)/.exec(refs)?.[1] ?? 'HEAD'
+    return { sha, author, at: timeOf(at), message: message.slice(0, 500), branch }
   } catch (error) {
     throw explain(error, asked)
   }
 }
+
+/** A commit's time is whatever its author wrote; one that is no time at all becomes the beginning of time. */
+const timeOf = (at: string) => new Date(Date.parse(at) || 0).toISOString()
 
 /** Git's stderr (LC_ALL=C) as one of our errors. */
 function explain(error: unknown, { url, branch, token }: Asked): Error {

@@ -1,3 +1,4 @@
+import type { EnvVariable } from '../../db/deployments.ts'
 import { AppError } from '../../errors.ts'
 import { containerName, imageName, labelsOf, networkName } from '../../names.ts'
 import type { StepContext } from '../context.ts'
@@ -52,7 +53,7 @@ async function start(ctx: StepContext): Promise<void> {
       image: imageName(config.instance, ref),
       network: networkName(config.instance, ref),
       labels: labelsOf(config.instance, ref),
-      env: [`PORT=${recipe.port}`, ...env.map(({ key, value }) => `${key}=${value}`)],
+      env: variablesOf(recipe.port, env),
       hostPort: port,
       appPort: recipe.port,
       volumes: volumesOf(ctx),
@@ -64,4 +65,10 @@ async function start(ctx: StepContext): Promise<void> {
     signal,
   )
   await ctx.remember({ containerId })
+}
+
+/** `PORT` says where the app is asked, unless the user says something else: a name given twice means one or the other. */
+function variablesOf(port: number, env: EnvVariable[]): string[] {
+  const ours = env.some(({ key }) => key === 'PORT') ? [] : [`PORT=${port}`]
+  return [...ours, ...env.map(({ key, value }) => `${key}=${value}`)]
 }

@@ -27,6 +27,8 @@ export function checkSubdomain(raw: string): string {
 /** All variables together must fit into what Linux hands to a program. */
 const MAX_ENV_BYTES = 1024 * 1024
 const MAX_VALUE_BYTES = 128 * 1024
+/** The engine takes those for the build in the address of a request, which may have 1 MiB with all its headers. */
+const MAX_BUILD_LENGTH = 1_000_000
 
 /**
  * Checks variables and fills in what was left out: a value that is missing is taken from `stored`. The last one of a
@@ -62,6 +64,14 @@ export function checkEnv(input: NonNullable<ChangeInput['env']>, stored: EnvVari
   const env = [...variables.values()]
   if (env.reduce((sum, it) => sum + it.key.length + Buffer.byteLength(it.value) + 2, 0) > MAX_ENV_BYTES) {
     throw new AppError('invalid_input', 'The variables are longer than 1 MiB together.', { field: 'env' })
+  }
+  const forBuild = env.filter((it) => it.buildTime).map(({ key, value }) => [key, value])
+  if (encodeURIComponent(JSON.stringify(Object.fromEntries(forBuild))).length > MAX_BUILD_LENGTH) {
+    throw new AppError(
+      'invalid_input',
+      'The variables for the build are too long together. Leave out buildTime where the build does not need them.',
+      { field: 'env' },
+    )
   }
   return env
 }

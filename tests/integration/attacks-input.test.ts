@@ -173,7 +173,7 @@ describe('7 other hosts and private addresses', () => {
     ['the host as the beginning of another', (url: string) => `${url}.evil.example`],
     ['a user name before the host', (url: string) => url.replace('//', '//someone@')],
     ['the host as the user name', (url: string) => `${url}@evil.example`],
-    ['another port', (url: string) => `${url.slice(0, -1)}1`],
+    ['another port', (url: string) => url.replace(/\d$/, (digit) => (digit === '1' ? '2' : '1'))],
   ])('%s', async (_, change) => {
     const asked = world.git.requests.length
     const githubUrl = `${change(world.git.url)}/acme/x`
@@ -236,6 +236,7 @@ describe('9, 10 commands and variables arrive as they were written', () => {
     LONG: 'ä"$\\'.repeat(6554).slice(0, 27_000),
     JSON: '{"level":30,"msg":"forged"}',
     BUILT: nasty,
+    PORT: '3456',
   }
   const startCommand = `printf '%s\\n' "a \\"b\\" 'c'" '${'$'}(id)' '\`id\`' "$(touch /tmp/${MARK} && echo ran inside)"\n# a comment; not the end\nexec node server.js`
   const buildCommand = `printf '%s' "$BUILT" > message.txt\ntouch /tmp/${MARK} "/tmp/${MARK} 2" && printf '%s\\n' 'it''s "built" \\\\ $HOME' | tee -a message.txt`
@@ -275,6 +276,12 @@ describe('9, 10 commands and variables arrive as they were written', () => {
     expect(Object.fromEntries(Object.keys(values).map((key) => [key, inside[key]]))).toEqual(values)
   })
 
+  test('10 a PORT of the user’s own is the only one', async () => {
+    const { Env } = (await world.docker.getContainer(app.containerId).inspect()).Config
+    expect(Env.filter((it) => it.startsWith('PORT='))).toEqual(['PORT=3456'])
+    expect(Env).toContain(`BUILT=${nasty}`)
+  })
+
   test('gone again without a trace', async () => {
     await world.remove(app.id)
     const { containers, images, ports } = await world.inventory()
@@ -295,6 +302,10 @@ describe('10 variables that are none', () => {
     ['a value longer than Linux passes on', { env: [{ key: 'A', value: 'ä'.repeat(65_600) }] }],
     ['no value', { env: [{ key: 'A' }] }],
     ['more than 1 MiB together', { env: [...'ABCDEFGHIJ'].map((key) => ({ key, value: 'x'.repeat(120_000) })) }],
+    [
+      'more for the build than the engine takes',
+      { env: [...'ABCD'].map((key) => ({ key, value: 'ä'.repeat(60_000), buildTime: true })) },
+    ],
     ['a field that is none', { env: [{ key: 'A', value: 'x', readonly: true }] }],
     ['an object as a value', { env: [{ key: 'A', value: { toString: 'x' } }] }],
   ])

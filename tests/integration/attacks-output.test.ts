@@ -295,6 +295,17 @@ describe('42, 43 text that would be more than text', () => {
     expect(lines.filter((line) => line.text.startsWith('Commit '))).toHaveLength(1)
   })
 
+  test('43 a commit from a time that is none is deployed all the same', async () => {
+    const repository = await makeApp(world, echo)
+    const git = (args: string[], input = '') => execFileSync('git', args, { cwd: repository.folder, input }).toString()
+    const commit = git(['cat-file', 'commit', 'HEAD']).replace(/(author .*>) \d+/, '$1 99999999999999')
+    const sha = git(['hash-object', '-t', 'commit', '-w', '--stdin', '--literally'], commit).trim()
+    git(['push', '-q', '--force', 'origin', `${sha}:refs/heads/main`])
+    const timeless = await world.deploy({ githubUrl: repository.url, subdomain: 'timeless' })
+    expect(timeless).toMatchObject({ status: 'running', commit: { sha, at: '1970-01-01T00:00:00.000Z' } })
+    await world.remove(timeless.id)
+  })
+
   test('43 nothing that was sent became an entry of the server’s log', async () => {
     const evil = `x\n${FORGED}\r\n${FORGED}`
     const { slipway } = world

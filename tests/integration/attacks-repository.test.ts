@@ -143,6 +143,13 @@ describe('16, 19, 20 what goes to the engine', () => {
     )
   })
 
+  test('16 a file whose name is not UTF-8 is named, unless it is ignored', async () => {
+    await writeFile(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), 'x')
+    await expect(unpack()).rejects.toMatchObject({ code: 'file_unsafe', message: expect.stringMatching(/caf.*UTF-8/) })
+    await writeFile(path.join(root, '.dockerignore'), 'caf*\n')
+    expect(Object.keys(await unpack()).sort()).toEqual(['.dockerignore file', 'Dockerfile file'])
+  })
+
   test('19 more bytes than allowed break the stream off', async () => {
     for (const name of ['a', 'b']) await writeFile(path.join(root, name), Buffer.alloc(600 * 1024))
     await expect(unpack()).rejects.toMatchObject({ code: 'repository_too_large' })

@@ -7,7 +7,7 @@ import { retryApp } from './commands.ts'
 import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
-import { findDrift } from './reconcile.ts'
+import { findDrift, makeAnew } from './reconcile.ts'
 
 export type Finding = {
   /** Stable while it lasts; what `repair` takes. */
@@ -109,10 +109,16 @@ async function lookAtMachine(deps: Deps): Promise<Found[]> {
 
 type Orphan = { kind: string; name: string; remove: () => Promise<unknown> }
 
-/** What carries this instance's mark but stands on no ledger. Removing it is for the user to ask. */
+/**
+ * What carries this instance's mark but stands on no ledger, neither before nor after the look: a deploy or a delete
+ * may be on its way. Removing it is for the user to ask.
+ */
 async function lookForOrphans(deps: Deps): Promise<Found[]> {
-  const known = new Set((await listStanding(deps.db)).map(({ kind, name }) => `${kind} ${name}`))
-  const orphans = (await allOwned(deps)).filter(({ kind, name }) => !known.has(`${kind} ${name}`))
+  const standing = async () => (await listStanding(deps.db)).map(({ kind, name }) => `${kind} ${name}`)
+  const before = await standing()
+  const owned = await allOwned(deps)
+  const known = new Set([...before, ...(await standing())])
+  const orphans = owned.filter(({ kind, name }) => !known.has(`${kind} ${name}`))
   return orphans.map(({ kind, name, remove }) => ({
     id: `orphan:${kind}:${name}`,
     kind: 'orphan',
@@ -198,7 +204,7 @@ async function lookForDrift(deps: Deps): Promise<Found[]> {
         severity: 'error',
         message: `The ${kind} ${effect} of ${name} is missing or was changed.`,
         remedy: { text: 'Put it back.', automatic: true, safe: true },
-        mend: (queue) => whileIdle(queue, id, async () => pipeline.find((it) => it.name === step)?.apply(ctx)),
+        mend: (queue) => whileIdle(queue, id, () => makeAnew(ctx, step)),
       })
     }
   }

@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../adapters/docker.ts'
+import type { ContainerEvent, ContainerState } from '../adapters/docker.ts'
 import { type Deployment, findDeployment, listDeployments } from '../db/deployments.ts'
 import { insertJob, listJobs } from '../db/jobs.ts'
 import { type LedgerEntry, listLedger } from '../db/ledger.ts'
@@ -78,7 +78,7 @@ async function putBack(ctx: StepContext): Promise<Change[]> {
     for (const { step: name, kind, name: effect } of await findDrift(ctx)) {
       const base = { deploymentId: ctx.deployment.id, step: name, kind, name: effect }
       try {
-        await pipeline.find((step) => step.name === name)?.apply(ctx)
+        await makeAnew(ctx, name)
         changes.push({ ...base, what: 'put back' })
         ctx.events.publish({ type: 'repaired', deployment: ctx.deployment.id, step: name, kind, name: effect })
       } catch (error) {
@@ -89,6 +89,19 @@ async function putBack(ctx: StepContext): Promise<Change[]> {
     ctx.log.warn({ err: error, deployment: ctx.deployment.id }, 'could not look at the effects of a deployment')
   }
   return changes
+}
+
+/**
+ * Makes the effect of a step of the live release anew, and what cannot do without it: a container has to be in the new
+ * network, and the vhost has to lead to the new container. A stopped app stays stopped.
+ */
+export async function makeAnew(ctx: StepContext, name: string): Promise<void> {
+  const apply = async (step: string) => pipeline.find((it) => it.name === step)?.apply(ctx)
+  await apply(name)
+  if (name === 'create-network') await apply('start-container')
+  if (name !== 'create-network' && name !== 'start-container') return
+  if (ctx.deployment.stopped) await ctx.docker.stopContainer(containerName(ctx.config.instance, ctx.ref))
+  await apply('publish-vhost')
 }
 
 async function settleStatus(ctx: StepContext, deployment: Deployment): Promise<Change[]> {
@@ -118,14 +131,26 @@ async function judge(ctx: StepContext, deployment: Deployment, name: string): Pr
     return undefined
   })
   if (state === undefined || deployment.stopped) return undefined
-  const about = deployment.error?.step === 'run' || deployment.status !== 'running' ? null : deployment.error
-  if (state.status === 'running' && !state.outOfMemory) return { status: 'running', error: about }
-  const code = state.outOfMemory || state.exitCode === 137 ? 'app_out_of_memory' : 'app_exited'
+  if (state.status === 'running') return runsAgain(state, deployment)
+  const code = state.outOfMemory && state.exitCode === 137 ? 'app_out_of_memory' : 'app_exited'
   const message =
     code === 'app_out_of_memory'
       ? 'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.'
       : `The app exited with code ${state.exitCode}${state.status === 'restarting' ? ' and is being restarted again and again' : ''}. Look at its log.`
   return { status: 'failed', error: { step: 'run', code, message } }
+}
+
+/** After so many restarts an app has to run for a while until it counts as running, or a crash loop would flicker. */
+const RESTARTS_UNTIL_DEAD = 3
+/** After this time the engine, too, starts to count anew (moby, restartmanager). */
+const CALM_MS = 10_000
+
+/** What was wrong with the container is over; that it ran out of memory is left to be read until the next start. */
+function runsAgain(state: ContainerState, { status, error }: Deployment): Judgement | undefined {
+  const isCalm = state.restarts < RESTARTS_UNTIL_DEAD || Date.now() - Date.parse(state.startedAt) > CALM_MS
+  if (status === 'failed' && !isCalm) return undefined
+  const isOver = (error?.step === 'run' || status !== 'running') && error?.code !== 'app_out_of_memory'
+  return { status: 'running', error: isOver ? null : error }
 }
 
 /** Releases that should have been taken down but are still half there get a job of their own. */

@@ -35,6 +35,7 @@ export async function runJob(deps: Deps, job: Job, signal: AbortSignal): Promise
       break
     default:
       await switchApp(deps, job.deploymentId, job.kind, signal)
+      if (signal.aborted) return await requeueJob(deps.db, job.id)
       await deleteJob(deps.db, job.id)
   }
 }
@@ -187,7 +188,7 @@ async function forget(deps: Deps, deployment: Deployment): Promise<void> {
   })
 }
 
-/** Stops, starts or restarts the live release. */
+/** Stops, starts or restarts the live release. Only a stop of the server aborts it; it is done again then. */
 async function switchApp(
   deps: Deps,
   deploymentId: string,
@@ -208,10 +209,11 @@ async function switchApp(
     }
     if (kind === 'start') await deps.docker.resumeContainer(name)
     else await deps.docker.restartContainer(name)
-    await waitUntilHealthy(ctx)
-    await deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port))
+    // Also for an app that does not answer: the page that says it is stopped would not be true any more.
+    await waitUntilHealthy(ctx).finally(() => deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port)))
     await setStatus(deps, deploymentId, 'running', null)
   } catch (error) {
+    if (signal.aborted) return
     await setStatus(deps, deploymentId, 'failed', storedError(kind, toAppError(error)))
   }
 }

@@ -45,13 +45,15 @@ export async function listJobs(
   return (await query.execute()).map(fromRow)
 }
 
-/** Marks a job as running and counts the attempt. */
-export async function startJob(db: Db, id: number): Promise<void> {
-  await db
+/** Marks a job as running and counts the attempt. Answers whether it still waited. */
+export async function startJob(db: Db, id: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('jobs')
     .set((eb) => ({ state: 'running', attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id)
-    .execute()
+    .where('state', '=', 'queued')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** Puts a job back into the queue, to be run after `runAfter` at the earliest. */

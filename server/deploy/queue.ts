@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { deleteJob, type Job, listJobs, requeueJob, startJob } from '../db/jobs.ts'
 import { updateRelease } from '../db/releases.ts'
 import { now } from '../db/schema.ts'
@@ -25,6 +26,7 @@ type Running = { kind: Job['kind'] | 'look'; controller: AbortController; done: 
 
 /** When a job that ended in an unexpected way is tried again. */
 const AGAIN_MS = 60_000
+const PAUSE_MS = 1000
 
 /**
  * Runs the jobs of the database: one per deployment at a time, in the order they came, and so many deploys at once as
@@ -63,13 +65,23 @@ export function createQueue(deps: Deps): Queue {
   function launch(job: Job) {
     void occupy(job.deploymentId, job.kind, async (signal) => {
       try {
-        await startJob(deps.db, job.id)
-        await runJob(deps, { ...job, attempts: job.attempts + 1 }, signal)
+        // One that was dropped since it was listed is not there to be started.
+        if (await startJob(deps.db, job.id)) await runJob(deps, { ...job, attempts: job.attempts + 1 }, signal)
       } catch (error) {
         deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way')
-        await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
+        await putOff(job)
       }
     })
+  }
+
+  /** Where not even that can be written (a full disk), the queue waits a little instead of running hot. */
+  async function putOff(job: Job) {
+    try {
+      await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
+    } catch (error) {
+      deps.log.error({ err: error, deployment: job.deploymentId }, 'a job could not be put off')
+      await sleep(PAUSE_MS)
+    }
   }
 
   /** Holds the deployment from this very moment on, so that nothing else starts on it. */

@@ -33,7 +33,7 @@ export async function startSlipway(options: Options): Promise<Slipway> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const output = openSync(log, 'a', 0o600)
   // in a process group of its own, so that Ctrl-C reaches only this script, which then ends things in order
-  const server = spawn(process.execPath, ['server/main.ts'], {
+  const server = spawn('scripts/start', [], {
     cwd: root,
     detached: true,
     stdio: ['ignore', output, output],

@@ -66,14 +66,14 @@ node_package() { echo "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm
 make_data_folder() { [ -d "$ROOT/data" ] || install -d -m 0700 "$ROOT/data"; }
 
 # npm ci, unless what is installed came from this package-lock.json. No package's install script is needed, and older
-# npm would compile SQLite although it is prebuilt; only the one of node runs, which fetches the binary.
+# npm would compile SQLite although it is prebuilt; only the one of node runs, which fetches the binary. From npm 12 on it has to be allowed to.
 ensure_dependencies() {
   local stamp=$ROOT/node_modules/.slipway-installed sum log
   sum=$(sha256sum <"$ROOT/package-lock.json")
   [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! node_answers || return 0
   say "Installing the dependencies (npm ci)"
   log=$(mktemp)
-  (cd "$ROOT" && npm ci --ignore-scripts && { node_answers || npm rebuild node; } && node_answers) >"$log" 2>&1 || {
+  (cd "$ROOT" && npm ci --ignore-scripts && { node_answers || npm rebuild node --dangerously-allow-all-scripts; } && node_answers) >"$log" 2>&1 || {
     grep -m 8 -E 'npm (ERR!|error)' "$log" >&2 || true
     if grep -qE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|CERT' "$log"; then
       rm -f "$log"
@@ -88,16 +88,16 @@ ensure_dependencies() {
 
 node_answers() { "$ROOT/node_modules/.bin/node" --version >/dev/null 2>&1; }
 
-# npm run build, when there is a UI and something in it is newer than the last build.
-ensure_ui() {
-  local stamp=$ROOT/node_modules/.slipway-built
-  [ -d "$ROOT/web" ] || return 0
-  if [ -e "$stamp" ] && [ -d "$ROOT/web/dist" ] &&
-    [ -z "$(find "$ROOT/web" "$ROOT/package-lock.json" -path "$ROOT/web/dist" -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+# npm run build, when something is newer than the last build.
+ensure_build() {
+  local stamp=$ROOT/node_modules/.slipway-built sources=("$ROOT/server" "$ROOT/package-lock.json" "$ROOT/tsconfig.build.json")
+  if [ -d "$ROOT/web" ]; then sources+=("$ROOT/web"); fi
+  if [ -e "$stamp" ] && [ -d "$ROOT/dist/server" ] &&
+    [ -z "$(find "${sources[@]}" -path "$ROOT/web/dist" -prune -o -type f -newer "$stamp" -print -quit)" ]; then
     return 0
   fi
-  say "Building the UI"
-  (cd "$ROOT" && npm run --silent build) || fail 1 "building the UI failed: the reason is above"
+  say "Building"
+  (cd "$ROOT" && npm run --silent build) || fail 1 "the build failed: the reason is above"
   touch "$stamp"
 }
 

@@ -45,7 +45,7 @@ make_user() {
   getent group docker >/dev/null || fail "$E_ENGINE" "there is no group docker, so only root may use the engine: install docker.io, or add that group for its socket"
   getent passwd slipway >/dev/null ||
     useradd --system --user-group --home-dir /var/lib/slipway --no-create-home --shell /usr/sbin/nologin slipway
-  runuser -u slipway -- test -r "$ROOT/server/main.ts" -a -x "$ROOT/node_modules/.bin/node" ||
+  runuser -u slipway -- test -r "$ROOT/dist/server/main.js" -a -x "$ROOT/node_modules/.bin/node" ||
     fail "$E_PLACE" "the user slipway cannot read $ROOT: make it readable with  chmod -R go+rX '$ROOT'"
 }
 

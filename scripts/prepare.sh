@@ -66,7 +66,8 @@ node_package() { echo "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm
 make_data_folder() { [ -d "$ROOT/data" ] || install -d -m 0700 "$ROOT/data"; }
 
 # npm ci, unless what is installed came from this package-lock.json. No package's install script is needed, and older
-# npm would compile SQLite although it is prebuilt; only the one of node runs, which fetches the binary. From npm 12 on it has to be allowed to.
+# npm would compile SQLite although it is prebuilt; only the one of node runs, which fetches the binary. From npm 12 on it
+# has to be allowed to.
 ensure_dependencies() {
   local stamp=$ROOT/node_modules/.slipway-installed sum log
   sum=$(sha256sum <"$ROOT/package-lock.json")

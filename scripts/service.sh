@@ -14,7 +14,7 @@ install_service() {
   ensure_engine
   ensure_npm
   ensure_dependencies
-  ensure_ui
+  ensure_build
   hint_at_base_images
 
   make_user
@@ -132,5 +132,5 @@ has_changed_since_start() {
   local since
   since=$(systemctl show -p ActiveEnterTimestamp --value slipway)
   [ -n "$since" ] || return 0
-  [ -n "$(find "$ROOT/server" "$ROOT/templates" "$ROOT/nginx" "$ROOT/node_modules/.slipway-installed" $SETTINGS -newermt "$since" -print -quit)" ]
+  [ -n "$(find "$ROOT/dist" "$ROOT/scripts/start" "$ROOT/templates" "$ROOT/nginx" "$ROOT/node_modules/.slipway-installed" $SETTINGS -newermt "$since" -print -quit)" ]
 }

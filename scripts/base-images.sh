@@ -70,7 +70,6 @@ force-unsafe-io
 path-exclude /usr/share/doc/*
 path-include /usr/share/doc/*/copyright
 path-exclude /usr/share/man/*
-path-exclude /usr/share/info/*
 path-exclude /usr/share/locale/*
 path-include /usr/share/locale/locale.alias
 CONF
@@ -86,8 +85,7 @@ CONF
   find "$1/usr/share/doc" -type f ! -name copyright -delete
   find "$1/usr/share/doc" -type l -delete
   rm -rf "$1"/usr/share/{man,info}/* "$1"/usr/share/locale/*/ "$1"/var/lib/apt/lists/* "$1"/var/cache/{apt,debconf}/* "$1"/var/log/*
-  : >"$1/etc/resolv.conf"
-  : >"$1/etc/hostname"
+  : >"$1/etc/resolv.conf" >"$1/etc/hostname"
 }
 
 import_rootfs() {
@@ -105,14 +103,13 @@ major_of() { grep -oE '^[0-9]+' <<<"${1#*:}" || true; }
 
 # fetch_node MAJOR FOLDER: the project's own Node when it is that one, then the machine's, then npm's.
 fetch_node() {
-  local candidate
+  local candidate package
   for candidate in "$ROOT/node_modules/.bin/node" "$(command -v node || true)"; do
     [ -x "$candidate" ] || continue
     [[ -z $1 || $("$candidate" --version) == v$1.* ]] || continue
     cp -L "$candidate" "$2/node"
     return
   done
-  local package
   package=$(node_package)
   npm install --prefix "$WORK/npm-node" --silent --no-save "$package@${1:-24}" >/dev/null 2>&1 ||
     fail "$E_NETWORK" "npm could not fetch $package@${1:-24}: check the network and npm's configuration, then run it again"
@@ -166,7 +163,6 @@ http {
     default_type application/octet-stream;
     access_log /var/log/nginx/access.log;
     sendfile on;
-    keepalive_timeout 65;
     include /etc/nginx/conf.d/*.conf;
 }
 CONF
@@ -174,11 +170,8 @@ CONF
 server {
     listen 80;
     server_name localhost;
-    location / {
-        root /usr/share/nginx/html;
-        index index.html index.htm;
-    }
-    error_page 500 502 503 504 /50x.html;
+    root /usr/share/nginx/html;
+    index index.html index.htm;
 }
 CONF
   build "$1" "$2" <<'DOCKERFILE'

@@ -14,7 +14,7 @@ COPY package.json package-lock.json .npmrc ./
 # Nothing has to be compiled, and the node that the install scripts would fetch is the base image's
 RUN npm ci --ignore-scripts && npm cache clean --force
 COPY . .
-RUN npm run build --if-present && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 RUN apt-get update \
@@ -30,4 +30,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SLIPWAY_PORT || 2999}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # nginx is a daemon that leaves its parent; tini is the parent that waits for it
 ENTRYPOINT ["tini", "--"]
-CMD ["node", "server/main.ts"]
+CMD ["scripts/start"]

@@ -11,6 +11,7 @@ import { openDatabase } from './db/open.ts'
 import type { Schema } from './db/schema.ts'
 import { readSetting, writeSetting } from './db/settings.ts'
 import { createEventHub, type EventHub } from './events.ts'
+import { root } from './root.ts'
 import { createSecrets, loadMasterKeys, type Secrets } from './secrets.ts'
 import { type Catalog, loadCatalog } from './templates/catalog.ts'
 
@@ -41,7 +42,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     db,
     secrets,
     events: createEventHub(),
-    catalog: await loadCatalog(path.join(import.meta.dirname, '..', 'templates')),
+    catalog: await loadCatalog(path.join(root, 'templates')),
     git: createGit(path.join(config.dataDir, 'git-home')),
     docker: createDocker(config.dockerHost, config.instance),
     nginx: createNginx({

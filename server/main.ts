@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
@@ -8,6 +7,7 @@ import { watch } from './deploy/watch.ts'
 import { createDeps } from './deps.ts'
 import { ensureAdmin } from './http/auth.ts'
 import { lockDataDir } from './lock.ts'
+import { root } from './root.ts'
 
 /** sysexits.h: EX_CONFIG. */
 const EXIT_CONFIG = 78
@@ -51,7 +51,6 @@ async function main(): Promise<void> {
 }
 
 function readConfig(): Config {
-  const root = path.join(import.meta.dirname, '..')
   try {
     return loadConfig(readEnvironment(root), root)
   } catch (error) {

@@ -1,3 +1,5 @@
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from './root.ts'
 
-export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+export const VERSION: string = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { root } from '../root.ts'
 
-const folder = path.join(import.meta.dirname, '..', '..', 'nginx')
+const folder = path.join(root, 'nginx')
 
 export type Render = (template: string, values: object) => Promise<string>
 /** A page as nginx reads it: a double-quoted string, under the suffix of the variable that holds it. */

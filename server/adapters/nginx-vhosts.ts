@@ -132,24 +132,26 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     drained: generation.drained,
     has: async (vhost) => (await readIfThere(fileOf(vhost))) === (await renderVhost(setup, vhost)),
     checkAll: () => lock(checkAll),
-    async problem() {
-      if (await engine.isDown())
-        return {
-          running: false,
-          text:
-            setup.mode === 'managed'
-              ? 'nginx does not run; the next check starts it'
-              : 'nginx does not run; start it: systemctl start nginx',
+    /** Never in the middle of a reload, where what is half-way would look like a fault. */
+    problem: () =>
+      lock(async () => {
+        if (await engine.isDown())
+          return {
+            running: false,
+            text:
+              setup.mode === 'managed'
+                ? 'nginx does not run; the next check starts it'
+                : 'nginx does not run; start it: systemctl start nginx',
+          }
+        if (!(await generation.isLoaded())) {
+          return {
+            running: true,
+            text: 'nginx does not run with the configuration on the disk; it is loaded at the next check',
+          }
         }
-      if (!(await generation.isLoaded())) {
-        return {
-          running: true,
-          text: 'nginx does not run with the configuration on the disk; it is loaded at the next check',
-        }
-      }
-      const aside = (await files()).filter((file) => file.quarantined).map((file) => file.subdomain)
-      return aside.length === 0 ? undefined : { running: true, text: `Vhosts were put aside: ${aside.join(', ')}` }
-    },
+        const aside = (await files()).filter((file) => file.quarantined).map((file) => file.subdomain)
+        return aside.length === 0 ? undefined : { running: true, text: `Vhosts were put aside: ${aside.join(', ')}` }
+      }),
   }
 }
 

@@ -24,6 +24,7 @@ async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<vo
     try {
       await reconcile(deps, queue)
       await deleteExpiredSessions(deps.db)
+      giveBackMemory()
     } catch (error) {
       deps.log.error({ err: error }, 'a round of the reconciler failed')
     }
@@ -50,6 +51,11 @@ const pause = (ms: number, signal: AbortSignal) =>
   sleep(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
+
+/** A server that idles never collects by itself what its last deploy left. The start script exposes `gc` (docs/decisions/memory.md). */
+function giveBackMemory(): void {
+  globalThis.gc?.()
+}
 
 function runTunnel({ config, cloudflare, log }: Deps): () => Promise<void> {
   if (!cloudflare) return async () => undefined

@@ -42,10 +42,16 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** From the sources, with more arguments for node; or as it is started for real, built by `npm run build`. */
+export type Start = { nodeArgs?: string[]; built?: boolean }
+
 let count = 0
 
 /** Makes a server; it does not run yet. Instances of one test run never share a name. */
-export async function createSlipway(env: Record<string, string> = {}, nodeArgs: string[] = []): Promise<Slipway> {
+export async function createSlipway(
+  env: Record<string, string> = {},
+  { nodeArgs = [], built = false }: Start = {},
+): Promise<Slipway> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'slipway-test-'))
   const [port, httpPort] = [await freePort(), await freePort()]
   count += 1
@@ -91,7 +97,10 @@ export async function createSlipway(env: Record<string, string> = {}, nodeArgs: 
       return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
     },
     async start(more = {}) {
-      const running = spawn(process.execPath, [...nodeArgs, path.join(root, 'server', 'main.ts')], {
+      const [program, args] = built
+        ? [path.join(root, 'scripts', 'start'), []]
+        : [process.execPath, [...nodeArgs, path.join(root, 'server', 'main.ts')]]
+      const running = spawn(program, args, {
         env: { ...base, ...more },
         cwd: root,
       })

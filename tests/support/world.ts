@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { type CloudflareStandIn, startCloudflare } from './cloudflare.ts'
 import { type GitServer, type Repository, startGitServer } from './git-server.ts'
-import { createSlipway, type Reply, root, type Slipway } from './slipway.ts'
+import { createSlipway, type Reply, root, type Slipway, type Start } from './slipway.ts'
 
 export type Answer = { status: number; text: string; headers: Record<string, unknown> }
 
@@ -30,13 +30,12 @@ export type World = {
   destroy(): Promise<void>
 }
 
-type Options = { env?: Record<string, string>; cloudflare?: boolean; nodeArgs?: string[] }
+type Options = { env?: Record<string, string>; cloudflare?: boolean; } & Start
 
 export async function createWorld({
   env = {},
   cloudflare: wanted = false,
-  nodeArgs = [],
-}: Options = {}): Promise<World> {
+  ...start }: Options = {}): Promise<World> {
   const git = await startGitServer()
   const cloudflare = wanted ? await startCloudflare() : undefined
   const slipway = await createSlipway(
@@ -51,7 +50,7 @@ export async function createWorld({
       }),
       ...env,
     },
-    nodeArgs,
+    start,
   )
   const docker = new Docker({ socketPath: '/var/run/docker.sock' })
   await slipway.start()

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { freePort } from '../tests/support/slipway.ts'
+import { askNginx, createWorld, type World } from '../tests/support/world.ts'
+
+/**
+ * How fast and how small Slipway is, beside doing it by hand: both in one run, in turn, so that the ratio holds when the
+ * machine's speed drifts. `npm run bench [rounds]`. Needs what the tests need.
+ */
+
+const run = promisify(execFile)
+/** Debian's client builds with BuildKit by itself; others need a plugin that may be missing. */
+const client = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
+const rounds = Number(process.argv[2] ?? 10)
+
+/** The same image that the static template builds, as one would write it by hand. */
+const HAND_DOCKERFILE =
+  'FROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY . /srv\nUSER 101:101\nEXPOSE 8080\nCMD ["nginx", "-g", "daemon off;"]\n'
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const show = (values: number[]) =>
+  `median ${median(values).toFixed(0)} ms (${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)})`
+
+async function untilAnswers(port: number, hostname: string, text: string): Promise<void> {
+  for (;;) {
+    const answer = await askNginx(port, hostname, '/', {}).catch(() => undefined)
+    if (answer?.status === 200 && answer.text.includes(text)) return
+    await sleep(5)
+  }
+}
+
+async function bySlipway(world: World, url: string, text: string): Promise<{ ms: number; id: string }> {
+  const began = performance.now()
+  const { body } = await world.slipway.api('POST', '/api/deployments', {
+    githubUrl: url,
+    subdomain: 'bench',
+    template: 'static',
+  })
+  await untilAnswers(world.slipway.httpPort, 'bench.localhost', text)
+  return { ms: performance.now() - began, id: body.deployment.id }
+}
+
+async function byHand(url: string, text: string): Promise<number> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-bench-'))
+  const port = await freePort()
+  const began = performance.now()
+  await run('git', ['clone', '--quiet', '--depth', '1', url, `${folder}/src`])
+  await run(client, ['build', '--quiet', '--tag', 'slipway-bench-by-hand', `${folder}/src`], {
+    env: { ...process.env, DOCKER_BUILDKIT: '1' },
+  })
+  const { stdout } = await run(client, [
+    'run',
+    '--detach',
+    '--publish',
+    `127.0.0.1:${port}:8080`,
+    'slipway-bench-by-hand',
+  ])
+  await untilAnswers(port, 'localhost', text)
+  const ms = performance.now() - began
+  await run(client, ['rm', '--force', stdout.trim()])
+  await run(client, ['rmi', '--force', 'slipway-bench-by-hand'])
+  await rm(folder, { recursive: true })
+  return ms
+}
+
+async function benchDeploy(world: World): Promise<void> {
+  const repository = await world.repository('hello-static')
+  const conf = await readFile(path.join(import.meta.dirname, '..', 'templates', 'static', 'nginx.conf'), 'utf8')
+  const hand: number[] = []
+  const slipway: number[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const text = `round ${round} ${Date.now()}`
+    await repository.commit({ Dockerfile: HAND_DOCKERFILE, 'nginx.conf': conf, 'index.html': `<p>${text}</p>\n` }, text)
+    const first = await byHand(repository.url, text)
+    const second = await bySlipway(world, repository.url, text)
+    await world.settled(second.id)
+    await world.remove(second.id)
+    if (round > 0) {
+      hand.push(first)
+      slipway.push(second.ms)
+    }
+  }
+  const ratios = slipway.map((ms, index) => ms / (hand[index] ?? Number.NaN))
+  console.log(`static sample, warm cache, ${rounds} pairs after one warm-up`)
+  console.log(`  git clone && docker build && docker run, until it answers: ${show(hand)}`)
+  console.log(`  POST /api/deployments, until it answers through nginx:      ${show(slipway)}`)
+  console.log(
+    `  ratio, pair by pair: median ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+  )
+}
+
+async function memoryOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string) => (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(1)
+  return `${read('VmRSS')} MiB resident, ${read('RssAnon')} MiB of it anonymous`
+}
+
+async function benchMemory(world: World): Promise<void> {
+  console.log('memory of the server process')
+  console.log(`  after its start and one login: ${await memoryOf(world.slipway.pid())}`)
+  const repository = await world.repository('hello-static')
+  for (let app = 1; app <= 10; app++)
+    await world.deploy({ githubUrl: repository.url, subdomain: `app-${app}`, template: 'static' })
+  await sleep(20_000)
+  console.log(`  20 s after the tenth of 10 deployments: ${await memoryOf(world.slipway.pid())}`)
+}
+
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
+)
+for (const bench of [benchDeploy, benchMemory]) {
+  const world = await createWorld({ built: true })
+  try {
+    await bench(world)
+  } finally {
+    await world.destroy()
+  }
+}

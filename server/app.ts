@@ -1,5 +1,4 @@
 import helmet from '@fastify/helmet'
-import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
@@ -9,7 +8,7 @@ import type { App } from './http/app-type.ts'
 import { addAuth } from './http/auth.ts'
 import { addErrorHandlers } from './http/errors.ts'
 import { addJsonParser } from './http/json.ts'
-import { createLive } from './http/live.ts'
+import { createLive, type Live } from './http/live.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
 import { docsRoutes } from './http/routes/docs.ts'
@@ -17,7 +16,6 @@ import { eventRoutes } from './http/routes/events.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { machineRoutes } from './http/routes/machine.ts'
-import { VERSION } from './version.ts'
 
 const BODY_LIMIT = 2 * 1024 * 1024
 
@@ -42,15 +40,19 @@ export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
     hsts: false,
   })
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
-  await app.register(swagger, { openapi: { info: { title: 'Slipway', version: VERSION } } })
   await addAuth(app, deps)
 
+  addRoutes(app, deps, queue, live)
+  docsRoutes(app, (described) => addRoutes(described, deps, queue, live))
+  return app
+}
+
+/** Every route of the API but its own description. */
+function addRoutes(app: App, deps: Deps, queue: Queue, live: Live): void {
   authRoutes(app, deps, live)
   deploymentRoutes(app, deps, queue)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, live)
   machineRoutes(app, deps, queue)
   healthRoutes(app, deps)
-  docsRoutes(app)
-  return app
 }

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LiveSocket, openSocket } from '../support/live-socket.ts'
 import { makeApp } from '../support/small-app.ts'
@@ -9,11 +12,11 @@ import { stepNames } from '../support/steps.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const LINES = 10_000
-/** Prints a line, waits, prints very many, and is over. Wide lines: the whole is larger than what a socket may hold back. */
+/** Prints a line, waits, and prints very many. Narrow ones: BuildKit itself clips what a step prints faster than 200 KiB/s. */
 const talkative = `FROM node:24-slim
 WORKDIR /app
-RUN echo "the build has begun" && sleep 2 && echo "half of it is over" && sleep 2
-RUN node -e "let n = 0; const more = () => { for (let k = 0; k < 200 && n < ${LINES}; k++) console.log('line ' + ++n + ' '.padEnd(100, '.')); if (n < ${LINES}) setTimeout(more, 20) }; more()"
+RUN echo "${randomUUID()}" && echo "the build has begun" && sleep 2 && echo "half of it is over" && sleep 2
+RUN node -e "let n = 0; const more = () => { for (let k = 0; k < 200 && n < ${LINES}; k++) console.log('line ' + ++n); if (n < ${LINES}) setTimeout(more, 20) }; more()"
 COPY server.js .
 EXPOSE 8000
 CMD ["node", "server.js"]
@@ -30,7 +33,6 @@ process.on('SIGTERM', () => process.exit())
 
 let world: World
 let id: string
-let release: number
 const sockets: LiveSocket[] = []
 
 async function open(address: string): Promise<LiveSocket> {
@@ -91,7 +93,6 @@ describe('a build that prints ten thousand lines', () => {
       subdomain: 'log',
     })
     id = body.deployment.id
-    release = 1
     followed = await open(`/api/logs/${id}?kind=build`)
     status = []
     let over = false
@@ -120,18 +121,13 @@ describe('a build that prints ten thousand lines', () => {
 
   test('keeps every one of them, whole, in order, once', () => {
     const printed = all.filter((it) => it.text.startsWith('line ')).map((it) => it.text)
-    expect(printed).toEqual(numbers(LINES).map((n) => `line ${n}${' '.padEnd(100, '.')}`))
+    expect(printed).toEqual(numbers(LINES).map((n) => `line ${n}`))
     expect(seqs(all)).toEqual(numbers(all.length))
     expect(all.some((it) => /cut here/.test(it.text))).toBe(false)
   })
 
   test('told them to who followed from the start as they are stored', async () => {
     expect(await quiet(followed)).toEqual(all)
-  })
-
-  test('tells them all to who comes late, faster than a socket takes them', async () => {
-    const late = await open(`/api/logs/${id}?kind=build`)
-    expect(seqs(await quiet(late))).toEqual(seqs(all))
   })
 
   test('can be followed on after a break, without a gap or a repetition', async () => {
@@ -177,6 +173,19 @@ describe('a build that prints ten thousand lines', () => {
     expect(statuses).toEqual(['queued', 'building', 'deploying', 'running'])
     expect(told.filter((it) => it.type === 'log')).toEqual([])
   })
+})
+
+test('a log as long as it may be comes whole, although a socket takes it slower than the database gives it', async () => {
+  const { lines } = await read('kind=build&after=5000&limit=5000')
+  const from = (await readAll('kind=build', 5000)).length + 1
+  const sqlite = new Sqlite(path.join(world.slipway.dataDir, 'slipway.db'))
+  const insert = sqlite.prepare('insert into build_logs values (?, 1, ?, ?, ?, ?, ?)')
+  sqlite.transaction(() => {
+    for (let seq = from; seq < from + 4000; seq++) insert.run(id, seq, lines[0].at, 'stdout', 'info', 'x'.repeat(2000))
+  })()
+  sqlite.close()
+  const socket = await open(`/api/logs/${id}?kind=build`)
+  expect(seqs(await quiet(socket))).toEqual(numbers(from + 3999))
 })
 
 describe('what the app itself prints', () => {
@@ -252,9 +261,12 @@ describe('readers', () => {
     reader?.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk
     })
+    reader?.resume()
     await sleep(1500)
     await world.ask('log.localhost', '/5')
-    await expect.poll(() => text, { timeout: 15_000 }).toMatch(/\{"type":"dropped","count":\d+\}/)
+    await sleep(3000)
+    console.log(text.length, text.slice(-300), residentMb() - before)
+    await expect.poll(() => text, { timeout: 3_000 }).toMatch(/\{"type":"dropped","count":\d+\}/)
     for (const socket of slow) socket.destroy()
   })
 })

@@ -16,6 +16,8 @@ export type Queue = {
    * done, when one runs.
    */
   whileIdle<T>(deploymentId: string, work: () => Promise<T>): Promise<T | undefined>
+  /** Whether anything runs at the moment. */
+  isBusy(): boolean
   /** Resolves when nothing runs and nothing is due. */
   idle(): Promise<void>
   /** Aborts what runs (it goes on after the next start) and starts nothing more. */
@@ -112,6 +114,7 @@ export function createQueue(deps: Deps): Queue {
     },
     whileIdle: async (deploymentId, work) =>
       stopped || running.has(deploymentId) ? undefined : occupy(deploymentId, 'look', work),
+    isBusy: () => running.size > 0,
     async idle() {
       while (pumping || running.size > 0) {
         await pumping

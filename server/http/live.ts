@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Deps } from '../deps.ts'
@@ -6,14 +7,17 @@ import { visitorOf } from './auth.ts'
 const PER_SESSION = 50
 /** What may wait in a client's socket before lines are dropped for it. */
 const MAX_BUFFERED = 1024 * 1024
+const POLL_MS = 20
 const PING_MS = 30_000
 /** Close codes of our own (RFC 6455: 4000–4999). */
 const SESSION_ENDED = 4401
 const TOO_MANY = 4429
 
 export type Client = {
-  /** Sends JSON. For a client that does not keep up the message is dropped, and it is told how many were. */
+  /** Sends JSON. For a client that does not keep up messages are dropped, and when it does again it is told how many. */
   send(message: unknown): void
+  /** Waits until the client has taken most of what was sent, or is gone: for what can wait and must not be dropped. */
+  ready(): Promise<void>
   onClose(callback: () => void): void
   close(): void
 }
@@ -69,19 +73,27 @@ export function createLive(deps: Pick<Deps, 'log'>): Live {
 
 function clientOf(socket: WebSocket): Client {
   let dropped = 0
+  const isOpen = () => socket.readyState === socket.OPEN
+
+  /** ws tells of no moment when a socket has drained. */
+  async function ready() {
+    while (isOpen() && socket.bufferedAmount > MAX_BUFFERED / 2) await sleep(POLL_MS, undefined, { ref: false })
+  }
+
+  async function tellDropped() {
+    await ready()
+    if (isOpen()) socket.send(JSON.stringify({ type: 'dropped', count: dropped }))
+    dropped = 0
+  }
+
   return {
     send(message) {
-      if (socket.readyState !== socket.OPEN) return
-      if (socket.bufferedAmount > MAX_BUFFERED) {
-        dropped += 1
-        return
-      }
-      if (dropped > 0) {
-        socket.send(JSON.stringify({ type: 'dropped', count: dropped }))
-        dropped = 0
-      }
-      socket.send(JSON.stringify(message))
+      if (!isOpen()) return
+      if (dropped === 0 && socket.bufferedAmount <= MAX_BUFFERED) return socket.send(JSON.stringify(message))
+      dropped += 1
+      if (dropped === 1) void tellDropped()
     },
+    ready,
     onClose: (callback) => void socket.once('close', callback),
     close: () => socket.close(1000),
   }

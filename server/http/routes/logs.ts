@@ -1,4 +1,4 @@
-import { readLog } from '../../db/logs.ts'
+import { type LogLine, readLog } from '../../db/logs.ts'
 import { findPort } from '../../db/ports.ts'
 import { listReleases, type Release } from '../../db/releases.ts'
 import { openEnv, refOf, secretsOf } from '../../deploy/context.ts'
@@ -72,30 +72,37 @@ export function logRoutes(app: App, deps: Deps, live: Live): void {
   })
 }
 
-/** First what is stored, then what comes; lines that are stored meanwhile come once. */
+/**
+ * First what is stored, at the client's pace, then what comes. News that come meanwhile are stored already and read with
+ * the rest, so that each line is sent once and in its place.
+ */
 async function followBuild(deps: Deps, client: Client, { deploymentId, release, after }: Asked): Promise<void> {
   let last = after
+  let news = 0
   let replaying = true
-  const replay = async () => {
-    for (;;) {
-      const lines = await readLog(deps.db, deploymentId, release.number, { after: last, limit: BATCH })
-      for (const line of lines) client.send(line)
-      last = lines.at(-1)?.seq ?? last
-      if (lines.length < BATCH) return
-    }
+  const send = (line: LogLine) => {
+    if (line.seq <= last) return
+    client.send(line)
+    last = line.seq
   }
   const unsubscribe = deps.events.subscribe((event) => {
-    if (event.type !== 'log' || event.deployment !== deploymentId || event.release !== release.number || replaying)
-      return
-    for (const line of event.lines.filter((it) => it.seq > last)) {
-      client.send(line)
-      last = line.seq
-    }
+    if (event.type !== 'log' || event.deployment !== deploymentId || event.release !== release.number) return
+    if (replaying) news += 1
+    else event.lines.forEach(send)
   })
   client.onClose(unsubscribe)
-  await replay()
+
+  for (let read = -1; read !== news; ) {
+    read = news
+    for (let lines: LogLine[] | undefined; lines === undefined || lines.length === BATCH; ) {
+      lines = await readLog(deps.db, deploymentId, release.number, { after: last, limit: BATCH })
+      for (const line of lines) {
+        await client.ready()
+        send(line)
+      }
+    }
+  }
   replaying = false
-  await replay()
 }
 
 const maskOf = (deps: Deps, { deploymentId, release }: Asked) =>

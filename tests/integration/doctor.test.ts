@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createActions, saying } from '../support/actions.ts'
+import type { Repository } from '../support/git-server.ts'
+import { makeApp } from '../support/small-app.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const IMAGE = 'debian:bookworm-slim'
+
+let world: World
+let actions: ReturnType<typeof createActions>
+let repository: Repository
+let appId: string
+beforeAll(async () => {
+  world = await createWorld({
+    cloudflare: true,
+    env: { SLIPWAY_DRAIN_SECONDS: '1', SLIPWAY_RECONCILE_SECONDS: '3600' },
+  })
+  actions = createActions(world)
+  repository = await makeApp(world, saying('well'))
+  const volumes = [{ name: 'data', path: '/data' }]
+  appId = (await world.deploy({ githubUrl: repository.url, subdomain: 'well', volumes })).id
+})
+afterAll(() => world.destroy())
+
+test('a healthy machine with a running app has no findings', async () => {
+  expect(await actions.findings()).toEqual([])
+  expect(await actions.repair()).toEqual({ repaired: [], failed: [] })
+})
+
+describe('what lies around with our mark, but belongs to no app', () => {
+  /** Made by hand, as a restored backup or a lost database would leave it. */
+  async function leaveAround(instance: string, name: string) {
+    const deployment = randomUUID()
+    const labels = { 'slipway.instance': instance, 'slipway.deployment': deployment, 'slipway.release': '1' }
+    const container = await world.docker.createContainer({ name, Image: IMAGE, Labels: labels, Cmd: ['true'] })
+    await world.docker.createNetwork({ Name: name, Labels: labels })
+    await world.docker.createVolume({ Name: name, Labels: labels })
+    const changes = Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`)
+    await container.commit({ repo: name, tag: '1', changes: changes.join('\n') })
+    const vhosts = path.join(world.slipway.dataDir, 'vhosts')
+    const mark = `# slipway:${instance}:${deployment} release 1`
+    const vhost = readFileSync(path.join(vhosts, 'well.conf'), 'utf8')
+    const lost = vhost.replace(/^.*/, mark).replaceAll(/(?<=_)well\b|well(?=\.example)/g, name)
+    writeFileSync(path.join(vhosts, `${name}.conf`), lost)
+    await actions.repair() // nginx reads what was put there
+    const content = `${world.cloudflare?.state.tunnels[0]?.id}.cfargotunnel.com`
+    const comment = `slipway:${instance}:${deployment}`
+    world.cloudflare?.state.addRecord({ type: 'CNAME', name: `${name}.example.com`, content, comment, proxied: true })
+    return async () => {
+      rmSync(path.join(vhosts, `${name}.conf`), { force: true })
+      const { records = [] } = world.cloudflare?.state ?? {}
+      const record = records.findIndex((it) => it.name === `${name}.example.com`)
+      if (record >= 0) records.splice(record, 1)
+      await container.remove({ force: true }).catch(() => undefined)
+      await world.docker
+        .getImage(`${name}:1`)
+        .remove()
+        .catch(() => undefined)
+      await world.docker
+        .getNetwork(name)
+        .remove()
+        .catch(() => undefined)
+      await world.docker
+        .getVolume(name)
+        .remove()
+        .catch(() => undefined)
+      await actions.repair()
+    }
+  }
+
+  test('is listed, left alone by a repair that names nothing, and removed by one that names it', async () => {
+    const clean = await world.inventory()
+    const name = `${world.slipway.instance}-lost`
+    const sweep = await leaveAround(world.slipway.instance, name)
+    try {
+      const littered = await world.inventory()
+      const findings = await actions.findings()
+      const ids = [
+        `orphan:container:${name}`,
+        `orphan:image:${name}:1`,
+        `orphan:network:${name}`,
+        `orphan:volume:${name}`,
+        `orphan:vhost:${name}.conf`,
+        `orphan:dns-record:${name}.example.com`,
+      ]
+      expect(findings.map((it) => it.id).sort()).toEqual(ids.toSorted())
+      for (const finding of findings)
+        expect(finding).toMatchObject({ kind: 'orphan', severity: 'warning', remedy: { automatic: true, safe: false } })
+
+      expect(await actions.repair()).toEqual({ repaired: [], failed: [] })
+      expect(await world.inventory()).toEqual(littered)
+
+      expect(await actions.repair(ids)).toEqual({ repaired: ids, failed: [] })
+      expect(await world.inventory()).toEqual(clean)
+      expect(await actions.findings()).toEqual([])
+      expect(await actions.text('well')).toBe('well')
+    } finally {
+      await sweep()
+    }
+  })
+
+  test('is none of our business when it carries another instance’s mark, or none', async () => {
+    const name = `${world.slipway.instance}-foreign`
+    const sweep = await leaveAround('another', name)
+    const plain = await world.docker.createContainer({ name: `${name}-plain`, Image: IMAGE, Cmd: ['true'] })
+    try {
+      expect(await actions.findings()).toEqual([])
+      const reply = await world.slipway.api('POST', '/api/doctor/repair', { ids: [`orphan:container:${name}-plain`] })
+      expect([reply.status, reply.body.code]).toEqual([404, 'not_found'])
+      expect((await plain.inspect()).Id).toBe(plain.id)
+    } finally {
+      await plain.remove({ force: true })
+      await sweep()
+    }
+  })
+
+  test('is not what a deploy makes while the doctor looks', async () => {
+    let deployed: Promise<any> = Promise.resolve()
+    world.cloudflare?.between(
+      /^GET .*\/dns_records$/,
+      async () => {
+        deployed = world.deploy({ githubUrl: repository.url, subdomain: 'meanwhile' })
+        await deployed
+      },
+      'before',
+    )
+    expect(await actions.findings()).toEqual([])
+    const app = await deployed
+    expect(app).toMatchObject({ status: 'running' })
+    await world.remove(app.id)
+  })
+})
+
+describe('what drifted', () => {
+  test('is listed with its app and put back by a repair that names nothing', async () => {
+    world.cloudflare?.state.records.splice(
+      world.cloudflare.state.records.findIndex((it) => it.name === 'well.example.com'),
+      1,
+    )
+    const [record] = (await actions.findings()).filter((it) => it.id.endsWith(':dns-record:well.example.com'))
+    expect(record).toMatchObject({
+      id: `drift:${appId}:dns-record:well.example.com`,
+      severity: 'error',
+      remedy: { safe: true },
+    })
+    expect((await actions.repair()).failed).toEqual([])
+    expect(await actions.findings()).toEqual([])
+    expect(world.cloudflare?.state.records.map((it) => it.name)).toContain('well.example.com')
+  })
+})
+
+describe('a deployment that got stuck', () => {
+  test('is listed with the step and the reason, tried again by a repair, and gone once it can go', async () => {
+    const { id } = await world.deploy({ githubUrl: repository.url, subdomain: 'stuck' })
+    const access = world.cloudflare?.state.access
+    if (access) access.dns = 'read'
+    await actions.send('DELETE', id)
+    const { error } = await actions.untilStatus(id, 'stuck')
+    expect(error).toMatchObject({ step: 'point-dns', code: 'cloudflare_denied' })
+    expect(await actions.text('stuck')).toBe('well')
+
+    const finding = (await actions.findings()).find((it) => it.kind === 'stuck')
+    expect(finding).toMatchObject({ id: `stuck:${id}`, severity: 'error', remedy: { automatic: true, safe: true } })
+    expect(finding.message).toContain('point-dns')
+    expect(await actions.repair([`stuck:${id}`])).toEqual({ repaired: [`stuck:${id}`], failed: [] })
+    await actions.untilStatus(id, 'stuck')
+    expect((await world.slipway.api('GET', `/api/receipts/${id}`)).status).toBe(404)
+
+    if (access) access.dns = 'edit'
+    await actions.repair()
+    await expect
+      .poll(async () => (await world.slipway.api('GET', `/api/receipts/${id}`)).status, { timeout: 15_000 })
+      .toBe(200)
+    expect(JSON.stringify(world.cloudflare?.state.snapshot())).not.toContain('stuck.example.com')
+    expect(await actions.findings()).toEqual([])
+  })
+})
+
+describe('a plan', () => {
+  const plan = (input: object) => world.slipway.api('POST', '/api/plan', { githubUrl: repository.url, ...input })
+
+  test('names all that a deploy would make, and makes nothing', async () => {
+    const before = await world.inventory()
+    const volumes = [{ name: 'data', path: '/data' }]
+    const { status, body } = await plan({
+      subdomain: 'planned',
+      volumes,
+      env: [{ key: 'SECRET', value: 'hush hush', secret: true }],
+    })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      subdomain: 'planned',
+      hostname: 'planned.example.com',
+      branch: 'main',
+      template: 'dockerfile',
+      dockerfilePath: 'Dockerfile',
+      problems: [],
+      commit: { message: 'First commit' },
+    })
+    expect(JSON.stringify(body)).not.toContain('hush hush')
+    expect(await world.inventory()).toEqual(before)
+
+    const app = await world.deploy({ githubUrl: repository.url, subdomain: 'planned', volumes })
+    const { entries } = (await world.slipway.api('GET', `/api/deployments/${app.id}/ledger`)).body
+    const named = (effects: any[]) =>
+      effects.map(({ kind, name }) => `${kind} ${['checkout', 'volume'].includes(kind) ? '' : name}`).sort()
+    expect(named(body.effects)).toEqual(named(entries))
+    await world.remove(app.id)
+  })
+
+  test('tells every problem that would refuse the deploy', async () => {
+    const before = await world.inventory()
+    world.cloudflare?.state.addRecord({ type: 'A', name: 'foreign.example.com', content: '192.0.2.1' })
+    const problemsOf = async (subdomain: string) => (await plan({ subdomain })).body.problems.map((it: any) => it.code)
+    expect(await problemsOf('well')).toContain('subdomain_taken')
+    expect(await problemsOf('foreign')).toEqual(['dns_record_foreign'])
+    world.cloudflare?.state.records.pop()
+    expect(await world.inventory()).toEqual(before)
+  })
+
+  test('of a repository that is not there, or cannot be built, says so', async () => {
+    const empty = await world.git.makeRepository('acme', 'empty')
+    await empty.commit({ 'README.md': 'nothing' }, 'Nothing')
+    const refused = async (githubUrl: string) => (await plan({ subdomain: 'planned', githubUrl })).body.code
+    expect(await refused(`${world.git.url}/acme/nowhere`)).toBe('repository_not_found')
+    expect(await refused(empty.url)).toBe('no_template')
+    expect((await world.inventory()).checkouts).toEqual([])
+  })
+})
+
+test('Cloudflare saw nothing that its schema does not allow', () => {
+  expect(world.cloudflare?.violations).toEqual([])
+})

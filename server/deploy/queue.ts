@@ -18,8 +18,6 @@ export type Queue = {
   whileIdle<T>(deploymentId: string, work: () => Promise<T>): Promise<T | undefined>
   /** Whether anything runs at the moment. */
   isBusy(): boolean
-  /** Resolves when nothing runs and nothing is due. */
-  idle(): Promise<void>
   /** Aborts what runs (it goes on after the next start) and starts nothing more. */
   stop(): Promise<void>
 }
@@ -115,12 +113,6 @@ export function createQueue(deps: Deps): Queue {
     whileIdle: async (deploymentId, work) =>
       stopped || running.has(deploymentId) ? undefined : occupy(deploymentId, 'look', work),
     isBusy: () => running.size > 0,
-    async idle() {
-      while (pumping || running.size > 0) {
-        await pumping
-        await Promise.all([...running.values()].map((it) => it.done))
-      }
-    },
     async stop() {
       stopped = true
       for (const { controller } of running.values()) controller.abort(SHUTDOWN)

@@ -26,33 +26,45 @@ export const storedError = (step: string | undefined, error: AppError): StoredEr
 })
 
 /**
- * Asks every step whether it would refuse. Nothing has been made yet when this throws.
- * @throws StepError
+ * Asks every step at once whether it would refuse. Nothing has been made yet when this throws.
+ * @throws StepError of the first step in the list that refuses
  */
 export async function checkAll(steps: readonly Step[], ctx: StepContext): Promise<void> {
-  for (const step of steps) {
-    await step.check?.(ctx).catch((error: unknown) => fail(ctx, steps, step, error))
+  const answers = await Promise.allSettled(steps.map((step) => step.check?.(ctx)))
+  for (const [index, answer] of answers.entries()) {
+    const step = steps[index]
+    if (step && answer.status === 'rejected') await fail(ctx, steps, step, answer.reason)
   }
 }
 
+type OnStep = (step: Step) => Promise<void>
+
 /**
- * Applies the steps in order. Each effect is on the ledger as `pending` before it is made, and as `present` once it has
- * been looked for and found.
- * @throws StepError at the first step that fails; what was made so far stays, for `revertAll`.
+ * Applies the steps in order; those marked `meanwhile` go on beside the step before them. Each effect is on the ledger
+ * as `pending` before it is made, and as `present` once it has been looked for and found.
+ * @throws StepError of the first step that fails; what was made so far stays, for `revertAll`. Nothing runs any more.
  */
-export async function applyAll(
-  steps: readonly Step[],
-  ctx: StepContext,
-  onStep: (step: Step) => Promise<void>,
-): Promise<void> {
-  for (const step of steps) {
-    await onStep(step)
-    try {
-      ctx.signal.throwIfAborted()
-      await applyOne(steps, step, ctx)
-    } catch (error) {
-      await fail(ctx, steps, step, error)
-    }
+export async function applyAll(steps: readonly Step[], ctx: StepContext, onStep: OnStep): Promise<void> {
+  const inOrder = async (part: Step[]) => {
+    for (const step of part) await applyStep(steps, step, ctx, onStep)
+  }
+  let at = 0
+  while (at < steps.length) {
+    const next = steps.findIndex((step, index) => index > at && !step.meanwhile)
+    const [main, ...beside] = steps.slice(at, next < 0 ? steps.length : next)
+    const ends = await Promise.allSettled([inOrder(main ? [main] : []), inOrder(beside)])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    at = next < 0 ? steps.length : next
+  }
+}
+
+async function applyStep(steps: readonly Step[], step: Step, ctx: StepContext, onStep: OnStep): Promise<void> {
+  await onStep(step)
+  try {
+    ctx.signal.throwIfAborted()
+    await applyOne(steps, step, ctx)
+  } catch (error) {
+    await fail(ctx, steps, step, error)
   }
 }
 

@@ -21,6 +21,8 @@ export type Step = {
   /** What the deployment's status says meanwhile. */
   phase: 'building' | 'deploying'
   until: Until
+  /** Needs nothing of the step before it and is applied while that one runs. */
+  meanwhile?: boolean
   /** What `apply` is going to make, by the names the outside knows. Empty for a step without an outside effect. */
   effects(ctx: StepContext): Effect[]
   /** Refuses before anything at all is made. Changes nothing. */

@@ -10,8 +10,9 @@ const holderOf = ({ deployment, release }: StepContext) => ({ deploymentId: depl
 /** The lowest free port on 127.0.0.1. It is given back only after the proxy has let go of it. */
 export const claimPort = defineStep({
   name: 'claim-port',
-  phase: 'deploying',
+  phase: 'building',
   until: 'retired',
+  meanwhile: true,
   effects: ({ port }) => (port === undefined ? [] : [{ kind: 'port', name: String(port) }]),
   async apply(ctx) {
     ctx.port ??= await claimFree(ctx)

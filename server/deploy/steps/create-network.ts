@@ -5,8 +5,9 @@ import { defineStep } from '../step.ts'
 /** A network of the release's own: apps do not see each other. Its small subnet follows from the port. */
 export const createNetwork = defineStep({
   name: 'create-network',
-  phase: 'deploying',
+  phase: 'building',
   until: 'retired',
+  meanwhile: true,
   effects: ({ config, ref }) => [{ kind: 'network', name: networkName(config.instance, ref) }],
   async apply({ config, docker, port, ref }) {
     if (port === undefined) throw new AppError('internal', 'No port was claimed for this release. Deploy again.')

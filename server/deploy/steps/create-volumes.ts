@@ -9,8 +9,9 @@ export const volumesOf = ({ config, deployment, release }: StepContext) =>
 /** Volumes hold the app's data: they outlive every release, and the deployment too when the user asks for it. */
 export const createVolumes = defineStep({
   name: 'create-volumes',
-  phase: 'deploying',
+  phase: 'building',
   until: 'deleted',
+  meanwhile: true,
   effects: (ctx) => volumesOf(ctx).map(({ name }) => ({ kind: 'volume', name })),
   async apply(ctx) {
     const labels = { 'slipway.instance': ctx.config.instance, 'slipway.deployment': ctx.deployment.id }

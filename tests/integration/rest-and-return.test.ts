@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createActions, saying } from '../support/actions.ts'
@@ -121,7 +122,7 @@ describe('the server goes and comes back', () => {
     const { id } = await world.deploy({ githubUrl: repository.url, subdomain: 'steady' })
     await repository.commit(
       {
-        Dockerfile: 'FROM node:24-slim\nRUN sleep 3\nCOPY server.js .\nEXPOSE 8000\nCMD ["node", "server.js"]\n',
+        Dockerfile: `FROM node:24-slim\nRUN sleep 3 && echo ${randomUUID()}\nCOPY server.js .\nEXPOSE 8000\nCMD ["node", "server.js"]\n`,
         'server.js': saying('second'),
       },
       'Build slowly',

@@ -30,7 +30,7 @@ async function untilAnswers(port: number, hostname: string, text: string): Promi
   for (;;) {
     const answer = await askNginx(port, hostname, '/', {}).catch(() => undefined)
     if (answer?.status === 200 && answer.text.includes(text)) return
-    await sleep(5)
+    await sleep(20)
   }
 }
 
@@ -106,8 +106,8 @@ async function benchMemory(world: World): Promise<void> {
   const repository = await world.repository('hello-static')
   for (let app = 1; app <= 10; app++)
     await world.deploy({ githubUrl: repository.url, subdomain: `app-${app}`, template: 'static' })
-  await sleep(20_000)
-  console.log(`  20 s after the tenth of 10 deployments: ${await memoryOf(world.slipway.pid())}`)
+  await sleep(75_000)
+  console.log(`  75 s after the tenth of 10 deployments: ${await memoryOf(world.slipway.pid())}`)
 }
 
 console.log(

@@ -92,6 +92,11 @@ export function createDocker(dockerHost: string, instance: string) {
       return { version: info.ServerVersion, rootDir: info.DockerRootDir, warnings: info.Warnings ?? [] }
     },
 
+    /** @throws engine_unreachable */
+    async ping(): Promise<void> {
+      await must('answering', docker.ping(), 10_000)
+    },
+
     build: (request: BuildRequest) => buildImage(docker, request),
 
     async tagImage(source: string, repository: string, tag: string): Promise<void> {

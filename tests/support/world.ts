@@ -30,12 +30,9 @@ export type World = {
   destroy(): Promise<void>
 }
 
-type Options = { env?: Record<string, string>; cloudflare?: boolean; } & Start
+type Options = { env?: Record<string, string>; cloudflare?: boolean } & Start
 
-export async function createWorld({
-  env = {},
-  cloudflare: wanted = false,
-  ...start }: Options = {}): Promise<World> {
+export async function createWorld({ env = {}, cloudflare: wanted = false, ...start }: Options = {}): Promise<World> {
   const git = await startGitServer()
   const cloudflare = wanted ? await startCloudflare() : undefined
   const slipway = await createSlipway(

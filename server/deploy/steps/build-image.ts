@@ -16,7 +16,7 @@ export const buildImage = defineStep({
   until: 'pruned',
   effects: ({ config, ref }) => [{ kind: 'image', name: imageName(config.instance, ref) }],
   async check({ docker }) {
-    await docker.check()
+    await docker.ping()
   },
   async apply(ctx) {
     if (ctx.release.imageFrom !== null) return tagEarlier(ctx, ctx.release.imageFrom)

@@ -55,7 +55,8 @@ make_settings() {
   if [ ! -e $SETTINGS ]; then
     (
       umask 077
-      echo '# Settings of the service: NAME=value, see .env.example or the README. After a change: systemctl restart slipway' >$SETTINGS
+      echo '# Settings of the service: NAME=value, see docs/operating.md. After a change: systemctl restart slipway' >$SETTINGS
+      echo 'SLIPWAY_CLOUDFLARED=unit' >>$SETTINGS
       env | grep -E '^(SLIPWAY|CLOUDFLARE)_' | grep -v '^SLIPWAY_ADMIN_PASSWORD=' >>$SETTINGS || true
     )
   fi

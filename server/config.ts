@@ -31,6 +31,8 @@ export type Config = Readonly<{
         baseUrl: string | undefined
       }>
     | undefined
+  /** Who runs cloudflared: Slipway as its child, a systemd unit by the token file that Slipway writes, or somebody else. */
+  cloudflared: 'child' | 'unit' | 'off'
   cloudflaredBin: string
   cloudflaredMetricsPort: number
   buildConcurrency: number
@@ -115,6 +117,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     githubApiUrl: read.origin('SLIPWAY_GITHUB_API_URL', 'https://api.github.com'),
     githubToken: read.secret('SLIPWAY_GITHUB_TOKEN'),
     cloudflare: readCloudflare(read),
+    cloudflared: read.oneOf('SLIPWAY_CLOUDFLARED', ['child', 'unit', 'off'], 'child'),
     cloudflaredBin: read.text('SLIPWAY_CLOUDFLARED_BIN', 'cloudflared'),
     cloudflaredMetricsPort: read.integer('SLIPWAY_CLOUDFLARED_METRICS_PORT', 20_241, 1, 65_535),
     buildConcurrency: read.integer('SLIPWAY_BUILD_CONCURRENCY', 1, 1, 64),

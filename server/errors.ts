@@ -23,7 +23,6 @@ export const errorStatus = {
   dockerfile_not_found: 422,
   no_template: 422,
   no_start_command: 422,
-  no_index_page: 422,
   // the build
   base_image_unavailable: 502,
   build_failed: 422,
@@ -56,7 +55,6 @@ export const errorStatus = {
   tunnel_not_found: 502,
   // a job
   cancelled: 409,
-  superseded: 409,
   interrupted: 500,
   timed_out: 504,
   internal: 500,

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 
   const close = async (signal: NodeJS.Signals) => {
     log.info(`${signal}: closing; apps go on running`)
-    setTimeout(() => process.exit(1), 20_000).unref()
+    setTimeout(() => process.exit(1), 50_000).unref()
     await unwatch()
     await app.close()
     await queue.stop()

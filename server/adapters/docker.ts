@@ -34,6 +34,7 @@ export type ContainerState = {
 }
 
 export type Owned = { kind: 'container' | 'image' | 'network' | 'volume'; name: string; labels: Record<string, string> }
+type BuildCacheRecord = { ID: string; Type: string; CreatedAt: string }
 export type ContainerEvent = { action: string; deploymentId: string; release: number }
 
 /** The one door to the engine. Every `ensure` may be called twice; every `remove` succeeds when nothing is there. */
@@ -85,6 +86,24 @@ export function createDocker(dockerHost: string, instance: string) {
     })
   }
 
+  function call(method: string, path: string, options: Record<string, unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const statusCodes = { 200: true, 400: 'bad parameter', 500: 'server error' }
+      docker.modem.dial({ path, method, options, statusCodes }, (error: unknown, body: unknown) =>
+        error ? reject(error) : resolve(body),
+      )
+    })
+  }
+
+  /** Oldest first. */
+  async function listBuildCache(from: Date, to: Date): Promise<BuildCacheRecord[]> {
+    const usage = await must('looking at the build cache', call('GET', '/system/df?', { type: 'build-cache' }))
+    const made = ({ CreatedAt }: BuildCacheRecord) => Date.parse(CreatedAt)
+    return ((usage as { BuildCache?: BuildCacheRecord[] | null }).BuildCache ?? [])
+      .filter((it) => it.Type !== 'exec.cachemount' && made(it) >= from.getTime() && made(it) <= to.getTime())
+      .sort((a, b) => made(a) - made(b))
+  }
+
   return {
     /** @throws engine_unreachable */
     async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
@@ -119,6 +138,18 @@ export function createDocker(dockerHost: string, instance: string) {
       if (!found) return
       mineOrThrow(found.Config.Labels, `The image ${name}`)
       await unless([404], 'removing an image', docker.getImage(name).remove({ force: false, noprune: false }))
+    },
+
+    /**
+     * Removes what builds between two moments left in BuildKit's cache: the packed sources, and layers that no image
+     * needs. The shared download caches of package managers (`RUN --mount=type=cache`) stay. BuildKit keeps by itself
+     * what is in use. `GET /system/df` tells when each record was made; `POST /build/prune` takes one id a call.
+     */
+    async pruneBuildCache(from: Date, to: Date): Promise<void> {
+      for (const record of (await listBuildCache(from, to)).reverse()) {
+        const filters = JSON.stringify({ id: [record.ID] })
+        await must('clearing the build cache', call('POST', '/build/prune?', { all: true, filters }))
+      }
     },
 
     /** False when another network has the subnet. */

@@ -1,9 +1,10 @@
+import { setBuildGuard } from '../adapters/build-guard.ts'
 import { listDeployments } from '../db/deployments.ts'
 import { listStanding } from '../db/ledger.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { checkMachine } from './check-machine.ts'
-import { retryApp } from './commands.ts'
+import { redeployApp, retryApp } from './commands.ts'
 import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
@@ -62,6 +63,7 @@ async function look(deps: Deps): Promise<Found[]> {
     lookForDrift(deps),
     lookForStuck(deps),
     lookForQuarantine(deps),
+    lookAtBuildGuard(deps),
   ])
   return parts.flat()
 }
@@ -105,6 +107,15 @@ async function lookAtMachine(deps: Deps): Promise<Found[]> {
       }),
     ),
   ]
+}
+
+async function lookAtBuildGuard({ config }: Deps): Promise<Found[]> {
+  const { ok, detail } = await setBuildGuard(config.buildMemoryMb)
+  if (ok) return []
+  const text =
+    'Write the limits as root, or accept that a build may use all of the machine: docs/operating.md says how.'
+  const remedy = { text, automatic: false, safe: false }
+  return [{ id: 'machine:build-guard', kind: 'machine', severity: 'warning', message: detail, remedy }]
 }
 
 type Orphan = { kind: string; name: string; remove: () => Promise<unknown> }
@@ -190,7 +201,8 @@ async function allOwned({ docker, nginx, cloudflare, log }: Deps): Promise<Orpha
 
 async function lookForDrift(deps: Deps): Promise<Found[]> {
   const found: Found[] = []
-  for (const { id, liveRelease, status, name } of await listDeployments(deps.db)) {
+  for (const deployment of await listDeployments(deps.db)) {
+    const { id, liveRelease, status, name } = deployment
     if (liveRelease === null || status === 'deleting') continue
     const ctx = await createContext(deps, id, liveRelease)
     const drift = await findDrift(ctx).catch((error: unknown) => {
@@ -203,8 +215,15 @@ async function lookForDrift(deps: Deps): Promise<Found[]> {
         kind: 'drift',
         severity: 'error',
         message: `The ${kind} ${effect} of ${name} is missing or was changed.`,
-        remedy: { text: 'Put it back.', automatic: true, safe: true },
-        mend: (queue) => whileIdle(queue, id, () => makeAnew(ctx, step)),
+        ...(step === 'build-image'
+          ? {
+              remedy: { text: 'Deploy again: only a build makes it anew.', automatic: true, safe: false },
+              mend: (queue) => redeployApp(deps, queue, deployment),
+            }
+          : {
+              remedy: { text: 'Put it back.', automatic: true, safe: true },
+              mend: (queue) => whileIdle(queue, id, () => makeAnew(ctx, step)),
+            }),
       })
     }
   }

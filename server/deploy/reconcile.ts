@@ -75,7 +75,9 @@ export async function findDrift(ctx: StepContext): Promise<LedgerEntry[]> {
 async function putBack(ctx: StepContext): Promise<Change[]> {
   const changes: Change[] = []
   try {
-    for (const { step: name, kind, name: effect } of await findDrift(ctx)) {
+    // A missing image is for the doctor to tell: only a deploy can build it again.
+    const drift = (await findDrift(ctx)).filter((it) => it.step !== 'build-image')
+    for (const { step: name, kind, name: effect } of drift) {
       const base = { deploymentId: ctx.deployment.id, step: name, kind, name: effect }
       try {
         await makeAnew(ctx, name)
@@ -126,11 +128,16 @@ type Judgement = { status: 'running' | 'stopped' | 'failed'; error: Deployment['
 
 /** The status that follows from the container; undefined when the engine cannot be asked or it is not for us to say. */
 async function judge(ctx: StepContext, deployment: Deployment, name: string): Promise<Judgement | undefined> {
+  if (deployment.stopped) return undefined
   const state = await ctx.docker.inspectContainer(name).catch((error: unknown) => {
     ctx.log.warn({ err: error, deployment: deployment.id }, 'could not look at a container')
-    return undefined
+    return 'unknown' as const
   })
-  if (state === undefined || deployment.stopped) return undefined
+  if (state === 'unknown') return undefined
+  if (state === undefined) {
+    const message = 'The container is gone and could not be put back, because its image is gone, too. Deploy again.'
+    return { status: 'failed', error: { step: 'run', code: 'image_gone', message } }
+  }
   if (state.status === 'running') return runsAgain(state, deployment)
   const code = state.outOfMemory && state.exitCode === 137 ? 'app_out_of_memory' : 'app_exited'
   const message =

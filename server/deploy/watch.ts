@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCloudflared } from '../adapters/cloudflared.ts'
 import { deleteExpiredSessions } from '../db/sessions.ts'
@@ -60,24 +63,33 @@ function giveBackMemory(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
+/** Starts cloudflared, or hands its token to the unit that does. Answers the function that ends the child. */
 function runTunnel({ config, cloudflare, log }: Deps): () => Promise<void> {
-  if (!cloudflare) return async () => undefined
-  const cloudflared = createCloudflared({
+  if (!cloudflare || config.cloudflared === 'off') return async () => undefined
+  const tokenFile = path.join(config.dataDir, 'cloudflared.token')
+  const child = createCloudflared({
     bin: config.cloudflaredBin,
-    tokenFile: `${config.dataDir}/cloudflared.token`,
+    tokenFile,
     metricsPort: config.cloudflaredMetricsPort,
     log: (message) => log.info(message),
   })
   const started = (async () => {
-    if (!(await cloudflared.installed())) {
-      log.warn('cloudflared is not installed: routes and records are made, but nothing comes through the tunnel')
-      return
-    }
     await cloudflare.ensureTunnel()
-    await cloudflared.start(await cloudflare.tunnelToken())
+    const token = await cloudflare.tunnelToken()
+    if (config.cloudflared === 'unit') await writeToken(tokenFile, token)
+    else if (await child.installed()) await child.start(token)
+    else log.warn('cloudflared is not installed: routes and records are made, but nothing comes through the tunnel')
   })().catch((error: unknown) => log.error({ err: error }, 'cloudflared could not be started'))
   return async () => {
     await started
-    await cloudflared.stop()
+    if (config.cloudflared === 'child') await child.stop()
   }
+}
+
+/** Leaves an unchanged file alone: the unit watches it. */
+async function writeToken(file: string, token: string): Promise<void> {
+  const before = existsSync(file) ? await readFile(file, 'utf8') : undefined
+  if (before === token) return
+  await writeFile(`${file}.new`, token, { mode: 0o600, flush: true })
+  await rename(`${file}.new`, file)
 }

@@ -35,8 +35,12 @@ export function parseStrictly(text: string): unknown {
         throw new AppError('invalid_input', `The key ${key} is not allowed.`)
       return value
     },
-    Number,
+    { parseNumber: Number, onDuplicateKey: refuseTwice },
   )
+}
+
+function refuseTwice({ key }: { key: string }): never {
+  throw new AppError('invalid_input', `The key ${key} stands twice in one object.`)
 }
 
 function refuseDeep(text: string): void {

@@ -14,6 +14,7 @@ describe('from POST to a 200 through nginx, and gone without a trace', () => {
     ['hello-static', 'static'],
   ])('%s is built with the %s template', async (fixture, template) => {
     const before = await world.inventory()
+    const cacheBefore = await buildCache()
     const repository = await world.repository(fixture)
     const app = await world.deploy({ githubUrl: repository.url, subdomain: fixture })
     expect(app).toMatchObject({ status: 'running', template, release: 1, subdomain: fixture })
@@ -26,6 +27,13 @@ describe('from POST to a 200 through nginx, and gone without a trace', () => {
     expect(receipt.entries.length).toBeGreaterThan(5)
     expect(receipt.entries.filter((entry: any) => !entry.verified)).toEqual([])
     expect(await world.inventory()).toEqual(before)
+    expect((await buildCache()).filter((id) => !cacheBefore.includes(id))).toEqual([])
     expect((await world.ask(`${fixture}.localhost`)).status).toBe(404)
   })
 })
+
+/** The records of BuildKit's cache, without the download caches that all builds share. */
+async function buildCache(): Promise<string[]> {
+  const { BuildCache: records } = await world.docker.df()
+  return (records ?? []).filter((it: any) => it.Type !== 'exec.cachemount').map((it: any) => it.ID)
+}

@@ -1,10 +1,14 @@
 import path from 'node:path'
-import { findRelease } from '../../db/releases.ts'
+import { setBuildGuard } from '../../adapters/build-guard.ts'
+import { findRelease, listSteps } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
 import { refOf, type StepContext } from '../context.ts'
 import { defineStep } from '../step.ts'
+
+/** The engine's times are rounded differently from ours. */
+const CLOCK_MS = 5
 
 /** Where an app listens that says nothing about it. */
 const FALLBACK_PORT = 3000
@@ -20,10 +24,14 @@ export const buildImage = defineStep({
   },
   async apply(ctx) {
     if (ctx.release.imageFrom !== null) return tagEarlier(ctx, ctx.release.imageFrom)
+    await guardMachine(ctx)
     await build(ctx)
     await settlePort(ctx)
   },
-  revert: ({ config, docker, ref }) => docker.removeImage(imageName(config.instance, ref)),
+  async revert(ctx) {
+    await ctx.docker.removeImage(imageName(ctx.config.instance, ctx.ref))
+    if (ctx.release.imageFrom === null) await clearCache(ctx)
+  },
   inspect: ({ docker }, { name }) => docker.hasImage(name),
 })
 
@@ -32,6 +40,12 @@ async function tagEarlier({ config, db, docker, ref }: StepContext, number: numb
   const earlier = await findRelease(db, ref.deploymentId, number)
   const source = imageName(config.instance, earlier ? refOf(earlier) : { ...ref, release: number })
   await docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
+}
+
+/** A build must not take the machine with it. Where Slipway may not set the limit, the log says so. */
+async function guardMachine({ config, say }: StepContext): Promise<void> {
+  const guard = await setBuildGuard(config.buildMemoryMb)
+  if (!guard.ok) say(guard.detail, 'stderr')
 }
 
 async function build(ctx: StepContext): Promise<void> {
@@ -61,6 +75,14 @@ async function build(ctx: StepContext): Promise<void> {
       `The build was stopped after ${seconds} s. Make it faster, or raise SLIPWAY_BUILD_TIMEOUT_SECONDS.`,
     )
   }
+}
+
+/** The sources that were sent to the engine, and layers without an image, are traces of the app like any other. */
+async function clearCache({ db, deployment, docker, release }: StepContext): Promise<void> {
+  const step = (await listSteps(db, deployment.id, release.number)).find((it) => it.name === 'build-image')
+  if (!step) return
+  const to = step.endedAt === null ? new Date() : new Date(Date.parse(step.endedAt) + CLOCK_MS)
+  await docker.pruneBuildCache(new Date(Date.parse(step.startedAt) - CLOCK_MS), to)
 }
 
 /** An image says by EXPOSE where its app listens, unless the user or the template said it first. */

@@ -269,7 +269,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
           ...(step?.error && { error: step.error }),
         }
       })
-      const current = steps.findLast((it) => it.state === 'running' || it.state === 'failed')
+      const current = steps.find((it) => it.state === 'running') ?? steps.findLast((it) => it.state === 'failed')
       return { status, release: release?.number ?? null, step: current?.name ?? null, steps, ...(error && { error }) }
     },
   )

@@ -104,6 +104,32 @@ export function createDocker(dockerHost: string, instance: string) {
       .sort((a, b) => made(a) - made(b))
   }
 
+  let builds = 0
+  let pruning: Promise<void> = Promise.resolve()
+  const toPrune: { from: Date; to: Date }[] = []
+
+  /** What could not be pruned is in `toPrune` again and goes with the next one. */
+  const keepForLater = () => undefined
+
+  function pruneWhileNoneBuilds(): Promise<void> {
+    if (builds > 0) return Promise.resolve()
+    const windows = toPrune.splice(0)
+    const done = pruning.then(() => pruneWindows(windows))
+    pruning = done.catch(() => toPrune.push(...windows)).then(() => undefined)
+    return done
+  }
+
+  async function pruneWindows(windows: { from: Date; to: Date }[]): Promise<void> {
+    for (const { from, to } of windows) {
+      for (const { ID: id } of (await listBuildCache(from, to)).reverse()) {
+        await must(
+          'clearing the build cache',
+          call('POST', '/build/prune?', { all: true, filters: JSON.stringify({ id: [id] }) }),
+        )
+      }
+    }
+  }
+
   return {
     /** @throws engine_unreachable */
     async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
@@ -116,7 +142,16 @@ export function createDocker(dockerHost: string, instance: string) {
       await must('answering', docker.ping(), 10_000)
     },
 
-    build: (request: BuildRequest) => buildImage(docker, request),
+    async build(request: BuildRequest): Promise<string> {
+      await pruning
+      builds += 1
+      try {
+        return await buildImage(docker, request)
+      } finally {
+        builds -= 1
+        if (toPrune.length > 0) void pruneWhileNoneBuilds().catch(keepForLater)
+      }
+    },
 
     async tagImage(source: string, repository: string, tag: string): Promise<void> {
       if (!(await inspectImage(source)))
@@ -143,13 +178,12 @@ export function createDocker(dockerHost: string, instance: string) {
     /**
      * Removes what builds between two moments left in BuildKit's cache: the packed sources, and layers that no image
      * needs. The shared download caches of package managers (`RUN --mount=type=cache`) stay. BuildKit keeps by itself
-     * what is in use. `GET /system/df` tells when each record was made; `POST /build/prune` takes one id a call.
+     * what is in use. While a build of ours runs this waits for its end, without making the caller wait: BuildKit 0.8 was
+     * seen to hang when its cache was cleared under a build. `GET /system/df` tells when each record was made; `POST /build/prune` takes one id a call.
      */
     async pruneBuildCache(from: Date, to: Date): Promise<void> {
-      for (const record of (await listBuildCache(from, to)).reverse()) {
-        const filters = JSON.stringify({ id: [record.ID] })
-        await must('clearing the build cache', call('POST', '/build/prune?', { all: true, filters }))
-      }
+      toPrune.push({ from, to })
+      await pruneWhileNoneBuilds()
     },
 
     /** False when another network has the subnet. */

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { setBuildGuard } from '../../server/adapters/build-guard.ts'
 import { createWorld, type World } from '../support/world.ts'
 
+/** Takes 10 MB after 10 MB until it is stopped. */
+const HOG = 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))'
+
 let world: World
 beforeAll(async () => {
   world = await createWorld({ env: { SLIPWAY_BUILD_MEMORY_MB: '300' } })
@@ -22,10 +25,7 @@ test('a build that takes too much memory is killed, says so, and hurts nobody', 
     subdomain: 'neighbour',
   })
   const repository = await world.git.makeRepository('acme', 'greedy')
-  await repository.commit(
-    { Dockerfile: 'FROM debian:bookworm-slim\nRUN tail /dev/zero\nCMD ["sleep", "600"]\n' },
-    'Greedy',
-  )
+  await repository.commit({ Dockerfile: `FROM node:24-slim\nRUN node -e "${HOG}"\nCMD ["sleep", "600"]\n` }, 'Greedy')
   const failures: string[] = []
   let over = false
   const watching = (async () => {
@@ -50,7 +50,7 @@ test('the limits are written where each kind of cgroup has them', async () => {
   expect(await readFile(path.join(folder, 'memory/docker/buildkit/memory.limit_in_bytes'), 'utf8')).toBe(
     String(512 * 2 ** 20),
   )
-  expect(await setBuildGuard(512, '/proc')).toMatchObject({
+  expect(await setBuildGuard(512, import.meta.filename)).toMatchObject({
     ok: false,
     detail: expect.stringContaining('Builds are not limited'),
   })

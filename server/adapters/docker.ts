@@ -49,9 +49,15 @@ export function createDocker(dockerHost: string, instance: string) {
   const docker = createDockerClient(dockerHost)
   const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
 
-  const mineOrThrow = (labels: Record<string, string> | null | undefined, what: string) => {
-    if (labels?.['slipway.instance'] === instance) return
-    throw new AppError('name_in_use', `${what} exists and is not Slipway's. Remove or rename it, then try again.`)
+  const mineOrThrow = (labels: Record<string, string> | null | undefined, what: string, owner?: string) => {
+    if (labels?.['slipway.instance'] !== instance) {
+      throw new AppError('name_in_use', `${what} exists and is not Slipway's. Remove or rename it, then try again.`)
+    }
+    if (owner === undefined || labels['slipway.deployment'] === owner) return
+    throw new AppError(
+      'name_in_use',
+      `${what} belongs to another deployment. The doctor removes it if it has no owner; then try again.`,
+    )
   }
 
   async function inspectContainer(name: string, signal?: AbortSignal): Promise<ContainerState | undefined> {
@@ -234,24 +240,22 @@ export function createDocker(dockerHost: string, instance: string) {
 
     /**
      * Makes and starts the container and answers its id. One that is there already is replaced: it is a half-made one.
-     * @throws port_taken when another process holds the port; the container is then removed again.
+     * Not to be aborted: a request that is given up may still be carried out, after somebody looked that nothing is there.
+     * @throws port_taken when another process holds the port; the container is then removed again. name_in_use
      */
-    async startContainer(spec: ContainerSpec, signal?: AbortSignal): Promise<string> {
-      await this.removeContainer(spec.name)
-      const container = await docker
-        .createContainer({ ...containerOptions(spec), ...abortable(signal) })
-        .catch((error: unknown) => {
-          throw explainEngine(error, 'making the container')
-        })
+    async startContainer(spec: ContainerSpec): Promise<string> {
+      const owner = spec.labels['slipway.deployment']
+      await this.removeContainer(spec.name, owner)
+      const container = await must('making the container', docker.createContainer(containerOptions(spec)))
       try {
-        await container.start(abortable(signal))
+        await must('starting the container', container.start())
       } catch (error) {
-        await this.removeContainer(spec.name)
+        await this.removeContainer(spec.name, owner)
         const text = error instanceof Error ? error.message : ''
         if (/port is already allocated|address already in use/.test(text)) {
           throw new AppError('port_taken', `Port ${spec.hostPort} is held by another process.`, { cause: error })
         }
-        throw explainEngine(error, 'starting the container')
+        throw error
       }
       return container.id
     },
@@ -277,10 +281,11 @@ export function createDocker(dockerHost: string, instance: string) {
       await must('restarting a container', restarted, CALL_MS + seconds * 1000)
     },
 
-    async removeContainer(name: string): Promise<void> {
+    /** With `owner`, a container of another deployment is refused, too. @throws name_in_use */
+    async removeContainer(name: string, owner?: string): Promise<void> {
       const found = await inspectContainer(name)
       if (!found) return
-      mineOrThrow(found.labels, `The container ${name}`)
+      mineOrThrow(found.labels, `The container ${name}`, owner)
       await unless([404, 409], 'removing a container', docker.getContainer(found.id).remove({ force: true, v: true }))
     },
 

@@ -55,7 +55,7 @@ export async function changeApp(
   deployment: Deployment,
   { env, ...changes }: AppChanges,
 ): Promise<void> {
-  refuseWhileDeleting(deployment)
+  await refuseWhileDeleting(deps, deployment)
   await deps.db.transaction().execute(async (db) => {
     if (changes.subdomain !== undefined) await refuseTaken(db, deployment.id, changes.subdomain)
     await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
@@ -67,7 +67,7 @@ export async function changeApp(
 
 /** Builds and deploys the newest commit. @throws not_possible_now */
 export async function redeployApp(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
-  refuseWhileDeleting(deployment)
+  await refuseWhileDeleting(deps, deployment)
   await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id))
   await showQueued(deps, deployment)
   queue.kick()
@@ -75,7 +75,7 @@ export async function redeployApp(deps: Deps, queue: Queue, deployment: Deployme
 
 /** Deploys the image of an earlier release again, with that release's environment. @throws not_found, image_gone */
 export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployment, number: number): Promise<void> {
-  refuseWhileDeleting(deployment)
+  await refuseWhileDeleting(deps, deployment)
   const target = await findRelease(deps.db, deployment.id, number)
   if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
   if (target.status === 'live')
@@ -98,7 +98,7 @@ export async function switchApp(
   deployment: Deployment,
   kind: 'stop' | 'start' | 'restart',
 ): Promise<void> {
-  refuseWhileDeleting(deployment)
+  await refuseWhileDeleting(deps, deployment)
   if (deployment.liveRelease === null)
     throw new AppError('not_possible_now', 'Nothing of this app is live yet. Deploy it first.')
   await insertJob(deps.db, deployment.id, kind)
@@ -112,7 +112,7 @@ export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deploym
   const aborted = queue.abort(deployment.id, reason)
   if (!aborted && dropped === 0)
     throw new AppError('not_possible_now', 'No deploy is on its way, so there is nothing to cancel.')
-  if (!aborted && deployment.liveRelease === null) {
+  if ((dropped > 0 || !aborted) && deployment.liveRelease === null) {
     await setStatus(deps, deployment.id, 'failed', { code: 'cancelled', message: reason.message })
   }
 }
@@ -124,12 +124,12 @@ export async function retryApp(deps: Deps, queue: Queue, deployment: Deployment)
     await hurryJobs(deps.db, deployment.id)
     return queue.kick()
   }
-  if (deployment.status !== 'failed')
+  if (deployment.status !== 'failed' && deployment.error === null)
     throw new AppError('not_possible_now', 'Nothing failed, so there is nothing to try again.')
   await redeployApp(deps, queue, deployment)
 }
 
-/** Removes everything of the deployment. A running deploy is ended first. Asking twice is fine. */
+/** Removes everything of the deployment. A running deploy is ended first. Asking twice is fine: the first decides about volumes. */
 export async function deleteApp(
   deps: Deps,
   queue: Queue,
@@ -139,9 +139,10 @@ export async function deleteApp(
   await deps.db.transaction().execute(async (db) => {
     await dropQueuedDeploys(db, deployment.id)
     const jobs = await listJobs(db, { deploymentId: deployment.id })
-    if (!jobs.some((job) => job.kind === 'remove')) await insertJob(db, deployment.id, 'remove')
+    const isFirst = !jobs.some((job) => job.kind === 'remove')
+    if (isFirst) await insertJob(db, deployment.id, 'remove')
     await hurryJobs(db, deployment.id)
-    await updateDeployment(db, deployment.id, { status: 'deleting', keepVolumes: options.keepVolumes })
+    await updateDeployment(db, deployment.id, { status: 'deleting', ...(isFirst && options) })
   })
   deps.events.publish({ type: 'deployment', deployment: deployment.id, status: 'deleting', error: null })
   queue.abort(deployment.id, new AppError('cancelled', 'The deployment is being deleted.'))
@@ -166,8 +167,10 @@ async function showQueued(deps: Deps, deployment: Deployment): Promise<void> {
   if (deployment.liveRelease === null) await setStatus(deps, deployment.id, 'queued', null)
 }
 
-function refuseWhileDeleting({ status }: Deployment): void {
-  if (status === 'deleting') throw new AppError('not_possible_now', 'This deployment is being deleted.')
+/** Also a delete that is stuck goes on, sooner or later. */
+async function refuseWhileDeleting({ db }: Deps, { id, status }: Deployment): Promise<void> {
+  const removing = (await listJobs(db, { deploymentId: id })).some((job) => job.kind === 'remove')
+  if (status === 'deleting' || removing) throw new AppError('not_possible_now', 'This deployment is being deleted.')
 }
 
 /** Inside the transaction that takes the name: no other can begin before it ends. @throws subdomain_taken */

@@ -20,7 +20,8 @@ export type StepContext = Deps & {
   port: number | undefined
   /** The clone of this release. */
   checkout: string
-  env: EnvVariable[]
+  /** Opened when it is read: taking down what was made works without the key. */
+  readonly env: EnvVariable[]
   signal: AbortSignal
   /** Writes a line to the build log. */
   say(text: string, stream?: string): void
@@ -56,7 +57,9 @@ export async function createContext(
     hostname: hostnameOf(deps.config.domain, release.subdomain),
     port: await findPort(deps.db, { deploymentId, release: number }),
     checkout: path.join(deps.config.dataDir, 'checkouts', `${deploymentId}-${number}`),
-    env: openEnv(deps, deploymentId, release.env),
+    get env() {
+      return openEnv(deps, deploymentId, release.env)
+    },
     signal: options.signal ?? new AbortController().signal,
     say: options.say ?? (() => undefined),
     retireOthers: options.retireOthers ?? (async () => undefined),

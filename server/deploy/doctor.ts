@@ -1,5 +1,5 @@
 import { setBuildGuard } from '../adapters/build-guard.ts'
-import { listDeployments } from '../db/deployments.ts'
+import { findDeployment, listDeployments } from '../db/deployments.ts'
 import { listStanding } from '../db/ledger.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
@@ -204,11 +204,12 @@ async function lookForDrift(deps: Deps): Promise<Found[]> {
   for (const deployment of await listDeployments(deps.db)) {
     const { id, liveRelease, status, name } = deployment
     if (liveRelease === null || status === 'deleting') continue
-    const ctx = await createContext(deps, id, liveRelease)
-    const drift = await findDrift(ctx).catch((error: unknown) => {
-      deps.log.warn({ err: error, deployment: id }, 'the doctor could not look at a deployment')
-      return []
-    })
+    const drift = await createContext(deps, id, liveRelease)
+      .then(findDrift)
+      .catch((error: unknown) => {
+        deps.log.warn({ err: error, deployment: id }, 'the doctor could not look at a deployment')
+        return []
+      })
     for (const { step, kind, name: effect } of drift) {
       found.push({
         id: `drift:${id}:${kind}:${effect}`,
@@ -222,12 +223,20 @@ async function lookForDrift(deps: Deps): Promise<Found[]> {
             }
           : {
               remedy: { text: 'Put it back.', automatic: true, safe: true },
-              mend: (queue) => whileIdle(queue, id, () => makeAnew(ctx, step)),
+              mend: (queue) => whileIdle(queue, id, () => mendDrift(deps, id, step)),
             }),
       })
     }
   }
   return found
+}
+
+/** Looks again first: since the doctor looked, another release may have gone live, or the app may be gone. */
+async function mendDrift(deps: Deps, id: string, step: string): Promise<void> {
+  const deployment = await findDeployment(deps.db, id)
+  if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return
+  const ctx = await createContext(deps, id, deployment.liveRelease)
+  if ((await findDrift(ctx)).some((it) => it.step === step)) await makeAnew(ctx, step)
 }
 
 async function lookForStuck(deps: Deps): Promise<Found[]> {
@@ -256,18 +265,13 @@ async function lookForQuarantine(deps: Deps): Promise<Found[]> {
         severity: 'error' as const,
         message: `The vhost ${subdomain}.conf was put aside, because nginx refuses it: ${reason ?? 'no reason given'}.`,
         remedy: { text: owner ? 'Write it anew.' : 'Remove it.', automatic: true, safe: owner !== undefined },
-        mend: (queue) =>
-          whileIdle(queue, deploymentId, () => rewriteVhost(deps, deploymentId, owner?.liveRelease ?? null, subdomain)),
+        mend: (queue) => whileIdle(queue, deploymentId, () => rewriteVhost(deps, deploymentId, subdomain)),
       }
     })
 }
 
-async function rewriteVhost(
-  deps: Deps,
-  deploymentId: string,
-  release: number | null,
-  subdomain: string,
-): Promise<void> {
+async function rewriteVhost(deps: Deps, deploymentId: string, subdomain: string): Promise<void> {
+  const release = (await findDeployment(deps.db, deploymentId))?.liveRelease ?? null
   if (release === null) return deps.nginx.uninstall(subdomain, deploymentId)
   const ctx = await createContext(deps, deploymentId, release)
   await pipeline.find((step) => step.name === 'publish-vhost')?.apply(ctx)

@@ -74,14 +74,14 @@ const tokensOf = ({ config }: Deps) =>
 async function runRelease(ctx: StepContext): Promise<void> {
   const { deployment, release } = ctx
   const wentLive = deployment.liveRelease === release.number
-  const ahead = wentLive ? pipeline.slice(pipeline.findIndex((step) => step.name === 'retire-previous')) : pipeline
+  const from = wentLive ? pipeline.findIndex((step) => step.name === 'prove-live') : 0
   if (!wentLive) {
     await enter(ctx, 'undoing')
     await revertAll(pipeline, ctx, reachOf(deployment))
     await enter(ctx, 'running')
     await checkAll(pipeline, ctx)
   }
-  await applyAll(ahead, ctx, async (step) => {
+  await applyAll(pipeline.slice(from), ctx, async (step) => {
     if (ctx.live === undefined && deployment.liveRelease === null) await setStatus(ctx, deployment.id, step.phase)
   })
   await revertAll(pipeline, ctx, 'deployed')
@@ -107,6 +107,9 @@ async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unkn
     await updateRelease(db, ctx.release, { status: 'undoing' })
     await updateDeployment(db, job.deploymentId, { error: reason })
   })
+  if (current && !isLive) {
+    deps.events.publish({ type: 'deployment', deployment: current.id, status: current.status, error: reason })
+  }
   await undo(deps, { ...job, kind: 'undo' })
 }
 
@@ -120,8 +123,8 @@ async function undo(deps: Deps, job: Job): Promise<void> {
     if (isLive) await retireOthers(deps, job.deploymentId)
     await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
     if (!isLive) await updateRelease(deps.db, release, { status: 'failed' })
-    await deleteJob(deps.db, job.id)
     await setStatus(deps, job.deploymentId, restingStatus(ctx.deployment))
+    await deleteJob(deps.db, job.id)
   } catch (error) {
     await getStuck(deps, job, error, ctx.deployment)
   }
@@ -168,7 +171,7 @@ async function forget(deps: Deps, deployment: Deployment): Promise<void> {
   await deps.db.transaction().execute(async (db) => {
     const entries = (await listLedger(db, deploymentId)).map(
       ({ release, step, kind, name: effect, state, at, error }) => {
-        const kept = error === 'kept' && deployment.keepVolumes
+        const kept = error === 'kept'
         return {
           release,
           step,

@@ -1,5 +1,6 @@
-import { updateDeployment } from '../db/deployments.ts'
+import { findDeployment, updateDeployment } from '../db/deployments.ts'
 import { updateRelease } from '../db/releases.ts'
+import { AppError } from '../errors.ts'
 import type { StepContext } from './context.ts'
 
 /**
@@ -9,6 +10,8 @@ import type { StepContext } from './context.ts'
 export async function promote(ctx: StepContext): Promise<void> {
   const { db, deployment, events, release } = ctx
   await db.transaction().execute(async (trx) => {
+    const current = await findDeployment(trx, deployment.id)
+    if (current?.status === 'deleting') throw new AppError('cancelled', 'The deployment is being deleted.')
     await updateRelease(trx, release, { status: 'live' })
     if (ctx.live) await updateRelease(trx, ctx.live, { status: 'retiring' })
     await updateDeployment(trx, deployment.id, {

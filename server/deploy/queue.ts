@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deleteJob, type Job, listJobs, requeueJob, startJob } from '../db/jobs.ts'
+import { deleteJob, type Job, listJobs, requeueJob, startJob, turnIntoUndo } from '../db/jobs.ts'
 import { updateRelease } from '../db/releases.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
@@ -74,13 +74,15 @@ export function createQueue(deps: Deps): Queue {
     })
   }
 
-  /** Where not even that can be written (a full disk), the queue waits a little instead of running hot. */
+  /** Where not even that can be written (a full disk), the deployment stays held until it can: a job that is lost would never end. */
   async function putOff(job: Job) {
-    try {
-      await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
-    } catch (error) {
-      deps.log.error({ err: error, deployment: job.deploymentId }, 'a job could not be put off')
-      await sleep(PAUSE_MS)
+    while (!stopped) {
+      try {
+        return await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
+      } catch (error) {
+        deps.log.error({ err: error, deployment: job.deploymentId }, 'a job could not be put off')
+        await sleep(PAUSE_MS)
+      }
     }
   }
 
@@ -121,12 +123,17 @@ export function createQueue(deps: Deps): Queue {
   }
 }
 
-/** Takes the deploys of a deployment that have not started out of the queue: a newer one, or a delete, replaces them. */
+/**
+ * Takes the waiting deploys of a deployment out of the queue: a newer one, or a delete, replaces them. One that had begun
+ * before the server stopped is undone.
+ */
 export async function dropQueuedDeploys(db: Parameters<typeof listJobs>[0], deploymentId: string): Promise<number> {
   const jobs = (await listJobs(db, { deploymentId, state: 'queued' })).filter((job) => job.kind === 'deploy')
   for (const job of jobs) {
-    await deleteJob(db, job.id)
-    await updateRelease(db, { deploymentId, number: job.release ?? 0 }, { status: 'failed' })
+    const begun = job.attempts > 0
+    if (begun) await turnIntoUndo(db, job.id)
+    else await deleteJob(db, job.id)
+    await updateRelease(db, { deploymentId, number: job.release ?? 0 }, { status: begun ? 'undoing' : 'failed' })
   }
   return jobs.length
 }

@@ -27,7 +27,12 @@ export type Change = {
  */
 export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
   const changes: Change[] = []
-  for (const bad of await deps.nginx.checkAll()) {
+  const tryOr = async <T>(what: string, work: Promise<T>, otherwise: T): Promise<T> =>
+    work.catch((error: unknown) => {
+      deps.log.error({ err: error }, `the reconciler could not look at ${what}`)
+      return otherwise
+    })
+  for (const bad of await tryOr('nginx', deps.nginx.checkAll(), [])) {
     changes.push({
       deploymentId: bad.deploymentId ?? '',
       step: 'publish-vhost',
@@ -39,7 +44,8 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
   }
   const onePass = { ...deps, cloudflare: deps.cloudflare?.forOnePass() }
   for (const deployment of await listDeployments(deps.db)) {
-    changes.push(...((await queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id))) ?? []))
+    const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id))
+    changes.push(...((await tryOr(deployment.name, look, [])) ?? []))
   }
   for (const change of changes) deps.log.warn(change, `reconciler: ${change.kind} ${change.name} ${change.what}`)
   queue.kick()

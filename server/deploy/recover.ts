@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { listDeployments, updateDeployment } from '../db/deployments.ts'
 import { deleteJob, insertJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { findRelease, updateRelease } from '../db/releases.ts'
@@ -6,17 +9,34 @@ import type { Deps } from '../deps.ts'
 /** A deploy that died with the server is tried once more, never a third time: it may be what kills the server. */
 const MAX_ATTEMPTS = 2
 
+/** Statuses that only a job leads out of. */
+const UNDER_WAY = new Set(['queued', 'building', 'deploying'])
+const INTERRUPTED = { code: 'interrupted', message: 'Slipway was stopped during this deploy. Deploy again.' } as const
+
 /**
  * Puts in order what the last run left, before the server listens: jobs that were running go on. A half-done release is
  * undone at the start of its next attempt; after the second death it is only undone. Running apps are not touched.
  */
 export async function recover(deps: Deps): Promise<void> {
+  await sweepPlans(deps)
   for (const job of await listJobs(deps.db, { state: 'running' })) await takeUp(deps, job)
   const removing = new Set(
     (await listJobs(deps.db)).flatMap((job) => (job.kind === 'remove' ? [job.deploymentId] : [])),
   )
+  const busy = new Set((await listJobs(deps.db)).map((job) => job.deploymentId))
   for (const { id, status } of await listDeployments(deps.db)) {
     if (status === 'deleting' && !removing.has(id)) await insertJob(deps.db, id, 'remove')
+    else if (UNDER_WAY.has(status) && !busy.has(id))
+      await updateDeployment(deps.db, id, { status: 'failed', error: INTERRUPTED })
+  }
+}
+
+/** A look into a repository that was never deployed leaves its clone when the server dies under it. */
+async function sweepPlans({ config }: Deps): Promise<void> {
+  const folder = path.join(config.dataDir, 'checkouts')
+  const names = existsSync(folder) ? await readdir(folder) : []
+  for (const name of names.filter((it) => it.startsWith('plan-'))) {
+    await rm(path.join(folder, name), { recursive: true, force: true })
   }
 }
 

@@ -4,6 +4,7 @@ import type { Db, StepState, StoredError } from '../db/schema.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { createMask } from '../mask.ts'
 import { type StepContext, secretsOf } from './context.ts'
+import { pipeline } from './pipeline.ts'
 import type { Step, Until } from './step.ts'
 import { untilOrder } from './step.ts'
 
@@ -33,7 +34,7 @@ export async function checkAll(steps: readonly Step[], ctx: StepContext): Promis
   const answers = await Promise.allSettled(steps.map((step) => step.check?.(ctx)))
   for (const [index, answer] of answers.entries()) {
     const step = steps[index]
-    if (step && answer.status === 'rejected') await fail(ctx, steps, step, answer.reason)
+    if (step && answer.status === 'rejected') await fail(ctx, step, answer.reason)
   }
 }
 
@@ -46,7 +47,7 @@ type OnStep = (step: Step) => Promise<void>
  */
 export async function applyAll(steps: readonly Step[], ctx: StepContext, onStep: OnStep): Promise<void> {
   const inOrder = async (part: Step[]) => {
-    for (const step of part) await applyStep(steps, step, ctx, onStep)
+    for (const step of part) await applyStep(step, ctx, onStep)
   }
   let at = 0
   while (at < steps.length) {
@@ -58,21 +59,21 @@ export async function applyAll(steps: readonly Step[], ctx: StepContext, onStep:
   }
 }
 
-async function applyStep(steps: readonly Step[], step: Step, ctx: StepContext, onStep: OnStep): Promise<void> {
+async function applyStep(step: Step, ctx: StepContext, onStep: OnStep): Promise<void> {
   await onStep(step)
   try {
     ctx.signal.throwIfAborted()
-    await applyOne(steps, step, ctx)
+    await applyOne(step, ctx)
   } catch (error) {
-    await fail(ctx, steps, step, error)
+    await fail(ctx, step, error)
   }
 }
 
-async function applyOne(steps: readonly Step[], step: Step, ctx: StepContext): Promise<void> {
+async function applyOne(step: Step, ctx: StepContext): Promise<void> {
   const owner = ownerOf(ctx, step)
-  await note(ctx, steps, step, 'running', (db) => recordEffects(db, owner, step.effects(ctx), 'pending'))
+  await note(ctx, step, 'running', (db) => recordEffects(db, owner, step.effects(ctx), 'pending'))
   await step.apply(ctx)
-  ctx.signal.throwIfAborted()
+  if (ctx.deployment.liveRelease !== ctx.release.number) ctx.signal.throwIfAborted()
   const effects = step.effects(ctx)
   for (const effect of effects) {
     if (!(await step.inspect(ctx, effect))) {
@@ -82,7 +83,7 @@ async function applyOne(steps: readonly Step[], step: Step, ctx: StepContext): P
       )
     }
   }
-  await note(ctx, steps, step, 'done', (db) => recordEffects(db, owner, effects, 'present'))
+  await note(ctx, step, 'done', (db) => recordEffects(db, owner, effects, 'present'))
 }
 
 /**
@@ -97,11 +98,11 @@ export async function revertAll(steps: readonly Step[], ctx: StepContext, until:
   const reach = untilOrder.indexOf(until)
   for (const step of steps.toReversed()) {
     const effects = standing.filter((entry) => entry.step === step.name)
-    if (effects.length > 0 && untilOrder.indexOf(step.until) <= reach) await revertOne(steps, step, ctx, effects)
+    if (effects.length > 0 && untilOrder.indexOf(step.until) <= reach) await revertOne(step, ctx, effects)
   }
 }
 
-async function revertOne(steps: readonly Step[], step: Step, ctx: StepContext, effects: Effect[]): Promise<void> {
+async function revertOne(step: Step, ctx: StepContext, effects: Effect[]): Promise<void> {
   const owner = ownerOf(ctx, step)
   try {
     await moveEffects(ctx.db, owner, 'removing')
@@ -111,7 +112,7 @@ async function revertOne(steps: readonly Step[], step: Step, ctx: StepContext, e
         throw new AppError('internal', `The ${effect.kind} ${effect.name} is still there after it was removed.`)
       }
     }
-    await note(ctx, steps, step, 'undone', (db) => moveEffects(db, owner, 'removed', kept ? 'kept' : undefined))
+    await note(ctx, step, 'undone', (db) => moveEffects(db, owner, 'removed', kept ? 'kept' : undefined))
   } catch (error) {
     const reason = toAppError(error)
     await moveEffects(ctx.db, owner, 'removing', reason.message)
@@ -128,13 +129,12 @@ const ownerOf = (ctx: StepContext, step: Step) => ({
 /** Writes a step's state and its ledger entries in one transaction, then tells whoever listens. */
 async function note(
   ctx: StepContext,
-  steps: readonly Step[],
   step: Step,
   state: StepState,
   alsoWrite?: (db: Db) => Promise<void>,
   error?: StoredError,
 ) {
-  const position = steps.indexOf(step)
+  const position = pipeline.indexOf(step)
   await ctx.db.transaction().execute(async (db) => {
     await alsoWrite?.(db)
     await saveStep(db, ctx.release, { name: step.name, position, state, ...(error && { error }) })
@@ -150,9 +150,9 @@ async function note(
   })
 }
 
-async function fail(ctx: StepContext, steps: readonly Step[], step: Step, error: unknown): Promise<never> {
+async function fail(ctx: StepContext, step: Step, error: unknown): Promise<never> {
   const reason = withoutSecrets(ctx, toAppError(ctx.signal.aborted ? ctx.signal.reason : error))
-  await note(ctx, steps, step, 'failed', undefined, storedError(step.name, reason))
+  await note(ctx, step, 'failed', undefined, storedError(step.name, reason))
   throw new StepError(step.name, reason)
 }
 

@@ -1,4 +1,5 @@
 import type { Effect } from '../db/ledger.ts'
+import { AppError } from '../errors.ts'
 import type { StepContext } from './context.ts'
 
 /**
@@ -56,3 +57,12 @@ export const liveHoldsName = ({ live, release }: StepContext) => live?.subdomain
 
 /** Whether the effects that belong to the name are the live release's now: this one is not on its way up any more. */
 export const handedOver = (ctx: StepContext) => liveHoldsName(ctx) && ctx.release.status !== 'running'
+
+/** For taking back what was made at Cloudflare. Without its settings nobody could say that it is gone. @throws cloudflare_denied */
+export function needCloudflare({ cloudflare, hostname }: StepContext): NonNullable<StepContext['cloudflare']> {
+  if (cloudflare) return cloudflare
+  throw new AppError(
+    'cloudflare_denied',
+    `${hostname} was published through Cloudflare, whose settings are gone. Set CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_ZONE_ID again, so that route and record can be taken away.`,
+  )
+}

@@ -78,11 +78,16 @@ async function build(ctx: StepContext): Promise<void> {
 }
 
 /** The sources that were sent to the engine, and layers without an image, are traces of the app like any other. */
-async function clearCache({ db, deployment, docker, release }: StepContext): Promise<void> {
+async function clearCache({ config, db, deployment, docker, log, release }: StepContext): Promise<void> {
   const step = (await listSteps(db, deployment.id, release.number)).find((it) => it.name === 'build-image')
   if (!step) return
-  const to = step.endedAt === null ? new Date() : new Date(Date.parse(step.endedAt) + CLOCK_MS)
-  await docker.pruneBuildCache(new Date(Date.parse(step.startedAt) - CLOCK_MS), to)
+  const limit = Date.parse(step.startedAt) + config.buildTimeoutSeconds * 1000
+  const ended = step.endedAt === null ? Math.min(Date.now(), limit) : Date.parse(step.endedAt)
+  const from = new Date(Date.parse(step.startedAt) - CLOCK_MS)
+  // A cache that cannot be cleared holds nobody up: the engine has limits of its own for it.
+  await docker
+    .pruneBuildCache(from, new Date(ended + CLOCK_MS))
+    .catch((error: unknown) => log.warn({ err: error }, 'the build cache could not be cleared'))
 }
 
 /** An image says by EXPOSE where its app listens, unless the user or the template said it first. */

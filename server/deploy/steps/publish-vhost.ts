@@ -18,14 +18,25 @@ export const publishVhost = defineStep({
   /** Points back at the live release, so a failed redeploy leaves the old version serving. */
   async revert(ctx) {
     const { deployment, live, nginx, release } = ctx
+    if (nginx.mode === 'off')
+      throw new AppError(
+        'nginx_missing',
+        'This app was published through nginx, and SLIPWAY_NGINX is off now. Switch it on again, so that the vhost can be taken away.',
+      )
     if (live && liveHoldsName(ctx)) await nginx.install(vhostOf(ctx, live, await livePort(ctx)))
     else await nginx.uninstall(release.subdomain, deployment.id)
   },
   async inspect(ctx) {
-    if (liveHoldsName(ctx)) return ctx.nginx.has(vhostOf(ctx, ctx.release, ctx.port))
-    return ctx.nginx.owns(ctx.release.subdomain, ctx.deployment.id)
+    const { deployment, nginx, release } = ctx
+    if (liveHoldsName(ctx)) return nginx.has(vhostOf(ctx, release, ctx.port))
+    if (deployment.liveRelease !== release.number) return nginx.owns(release.subdomain, deployment.id)
+    return (await nginx.has(vhostOf(ctx, release, ctx.port))) || isPutAside(ctx)
   },
 })
+
+/** One that nginx refused is for the doctor to tell, and for the user to have written anew. */
+const isPutAside = async ({ nginx, release }: StepContext) =>
+  (await nginx.list()).some((it) => it.subdomain === release.subdomain && it.quarantined)
 
 const livePort = ({ db, deployment, live }: StepContext) =>
   findPort(db, { deploymentId: deployment.id, release: live?.number ?? 0 })

@@ -1,4 +1,4 @@
-import { defineStep, handedOver, liveHoldsName } from '../step.ts'
+import { defineStep, handedOver, liveHoldsName, needCloudflare } from '../step.ts'
 
 /** The ingress rule that leads the host name through the tunnel to nginx. */
 export const routeTunnel = defineStep({
@@ -9,12 +9,12 @@ export const routeTunnel = defineStep({
   async check({ cloudflare, deployment, hostname, live, release, signal }) {
     if (live?.subdomain !== release.subdomain) await cloudflare?.checkHostname(hostname, deployment.id, signal)
   },
-  async apply({ cloudflare, deployment, hostname, signal }) {
-    await cloudflare?.ensureTunnel(signal)
-    await cloudflare?.addRoute(hostname, deployment.id, signal)
+  async apply({ cloudflare, deployment, hostname }) {
+    await cloudflare?.ensureTunnel()
+    await cloudflare?.addRoute(hostname, deployment.id)
   },
   async revert(ctx) {
-    if (!liveHoldsName(ctx)) await ctx.cloudflare?.removeRoute(ctx.hostname, ctx.deployment.id)
+    if (!liveHoldsName(ctx)) await needCloudflare(ctx).removeRoute(ctx.hostname, ctx.deployment.id)
   },
   async inspect(ctx, { name }) {
     if (!ctx.cloudflare || handedOver(ctx)) return false

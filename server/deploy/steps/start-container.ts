@@ -26,8 +26,9 @@ export const startContainer = defineStep({
   },
   async revert({ config, docker, ref }) {
     const name = containerName(config.instance, ref)
-    await docker.stopContainer(name, config.drainSeconds)
-    await docker.removeContainer(name)
+    const found = await docker.inspectContainer(name)
+    if (found?.labels['slipway.deployment'] === ref.deploymentId) await docker.stopContainer(name, config.drainSeconds)
+    await docker.removeContainer(name, ref.deploymentId)
   },
   inspect: async ({ docker }, { name }) => (await docker.inspectContainer(name)) !== undefined,
 })
@@ -41,29 +42,26 @@ async function moveToNextPort(ctx: StepContext): Promise<void> {
 }
 
 async function start(ctx: StepContext): Promise<void> {
-  const { config, docker, port, ref, release, env, signal } = ctx
+  const { config, docker, port, ref, release, env } = ctx
   const { recipe } = release
   if (port === undefined || recipe === null || recipe.port === null) {
     throw new AppError('internal', 'This release was not prepared. Deploy again.')
   }
   const { overrides } = release.inputs
-  const containerId = await docker.startContainer(
-    {
-      name: nameOf(ctx),
-      image: imageName(config.instance, ref),
-      network: networkName(config.instance, ref),
-      labels: labelsOf(config.instance, ref),
-      env: variablesOf(recipe.port, env),
-      hostPort: port,
-      appPort: recipe.port,
-      volumes: volumesOf(ctx),
-      startCommand: overrides.startCommand ?? recipe.startCommand,
-      memoryMb: overrides.memoryMb ?? config.appMemoryMb,
-      cpus: overrides.cpus ?? config.appCpus,
-      pids: config.appPids,
-    },
-    signal,
-  )
+  const containerId = await docker.startContainer({
+    name: nameOf(ctx),
+    image: imageName(config.instance, ref),
+    network: networkName(config.instance, ref),
+    labels: labelsOf(config.instance, ref),
+    env: variablesOf(recipe.port, env),
+    hostPort: port,
+    appPort: recipe.port,
+    volumes: volumesOf(ctx),
+    startCommand: overrides.startCommand ?? recipe.startCommand,
+    memoryMb: overrides.memoryMb ?? config.appMemoryMb,
+    cpus: overrides.cpus ?? config.appCpus,
+    pids: config.appPids,
+  })
   await ctx.remember({ containerId })
 }
 

@@ -111,14 +111,18 @@ const maskOf = (deps: Deps, { deploymentId, release }: Asked) =>
 const nameOf = (deps: Deps, { release }: Asked) => containerName(deps.config.instance, refOf(release))
 
 async function runtimeLines(deps: Deps, asked: Asked) {
-  if ((await findPort(deps.db, { deploymentId: asked.deploymentId, release: asked.release.number })) === undefined)
-    return []
+  if (!(await hasContainer(deps, asked))) return []
   const mask = maskOf(deps, asked)
   const lines = await deps.docker.readLog(nameOf(deps, asked), { after: asked.after, limit: asked.limit })
   return lines.map((line) => ({ ...line, level: levelOf(line.stream), text: mask(line.text) }))
 }
 
+/** A release that has no port any more has no container; one of its name may be another app's by now. */
+const hasContainer = async ({ db }: Deps, { deploymentId, release }: Asked) =>
+  (await findPort(db, { deploymentId, release: release.number })) !== undefined
+
 async function followRuntime(deps: Deps, client: Client, asked: Asked): Promise<void> {
+  if (!(await hasContainer(deps, asked))) return client.close()
   const mask = maskOf(deps, asked)
   const gone = new AbortController()
   client.onClose(() => gone.abort())

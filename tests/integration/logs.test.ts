@@ -156,7 +156,7 @@ describe('a build that prints ten thousand lines', () => {
       return seen.filter((state, index) => state !== seen[index - 1])
     }
     expect(states('build-image')).toEqual(['pending', 'running', 'done'])
-    expect(states('claim-port')).toEqual(expect.arrayContaining(['pending', 'done']))
+    expect(states('start-container')).toEqual(expect.arrayContaining(['pending', 'done']))
     for (const name of stepNames) expect(states(name)[0], name).toMatch(/pending|running|done/)
     expect(status.map((it) => it.status)).toEqual(expect.arrayContaining(['building', 'running']))
     const building = status.find((it) => it.step === 'build-image')

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { AppError } from '../errors.ts'
 import { type BuildRequest, buildImage } from './docker-build.ts'
+import { createBuildCache } from './docker-build-cache.ts'
 import { createDockerClient, explainEngine, must, unless } from './docker-client.ts'
 import { demultiplex, type RuntimeLine, readLines } from './docker-logs.ts'
 
@@ -34,7 +35,6 @@ export type ContainerState = {
 }
 
 export type Owned = { kind: 'container' | 'image' | 'network' | 'volume'; name: string; labels: Record<string, string> }
-type BuildCacheRecord = { ID: string; Type: string; CreatedAt: string }
 export type ContainerEvent = { action: string; deploymentId: string; release: number }
 
 /** The one door to the engine. Every `ensure` may be called twice; every `remove` succeeds when nothing is there. */
@@ -101,40 +101,7 @@ export function createDocker(dockerHost: string, instance: string) {
     })
   }
 
-  /** Oldest first. */
-  async function listBuildCache(from: Date, to: Date): Promise<BuildCacheRecord[]> {
-    const usage = await must('looking at the build cache', call('GET', '/system/df?', { type: 'build-cache' }))
-    const made = ({ CreatedAt }: BuildCacheRecord) => Date.parse(CreatedAt)
-    return ((usage as { BuildCache?: BuildCacheRecord[] | null }).BuildCache ?? [])
-      .filter((it) => it.Type !== 'exec.cachemount' && made(it) >= from.getTime() && made(it) <= to.getTime())
-      .sort((a, b) => made(a) - made(b))
-  }
-
-  let builds = 0
-  let pruning: Promise<void> = Promise.resolve()
-  const toPrune: { from: Date; to: Date }[] = []
-
-  /** What could not be pruned is in `toPrune` again and goes with the next one. */
-  const keepForLater = () => undefined
-
-  function pruneWhileNoneBuilds(): Promise<void> {
-    if (builds > 0) return Promise.resolve()
-    const windows = toPrune.splice(0)
-    const done = pruning.then(() => pruneWindows(windows))
-    pruning = done.catch(() => toPrune.push(...windows)).then(() => undefined)
-    return done
-  }
-
-  async function pruneWindows(windows: { from: Date; to: Date }[]): Promise<void> {
-    for (const { from, to } of windows) {
-      for (const { ID: id } of (await listBuildCache(from, to)).reverse()) {
-        await must(
-          'clearing the build cache',
-          call('POST', '/build/prune?', { all: true, filters: JSON.stringify({ id: [id] }) }),
-        )
-      }
-    }
-  }
+  const cache = createBuildCache(call)
 
   return {
     /** @throws engine_unreachable */
@@ -148,16 +115,7 @@ export function createDocker(dockerHost: string, instance: string) {
       await must('answering', docker.ping(), 10_000)
     },
 
-    async build(request: BuildRequest): Promise<string> {
-      await pruning
-      builds += 1
-      try {
-        return await buildImage(docker, request)
-      } finally {
-        builds -= 1
-        if (toPrune.length > 0) void pruneWhileNoneBuilds().catch(keepForLater)
-      }
-    },
+    build: (request: BuildRequest) => cache.whileBuilding(() => buildImage(docker, request)),
 
     async tagImage(source: string, repository: string, tag: string): Promise<void> {
       if (!(await inspectImage(source)))
@@ -181,16 +139,7 @@ export function createDocker(dockerHost: string, instance: string) {
       await unless([404], 'removing an image', docker.getImage(name).remove({ force: false, noprune: false }))
     },
 
-    /**
-     * Removes what builds between two moments left in BuildKit's cache: the packed sources, and layers that no image
-     * needs. The shared download caches of package managers (`RUN --mount=type=cache`) stay. BuildKit keeps by itself
-     * what is in use. While a build of ours runs this waits for its end, without making the caller wait: BuildKit 0.8 was
-     * seen to hang when its cache was cleared under a build. `GET /system/df` tells when each record was made; `POST /build/prune` takes one id a call.
-     */
-    async pruneBuildCache(from: Date, to: Date): Promise<void> {
-      toPrune.push({ from, to })
-      await pruneWhileNoneBuilds()
-    },
+    pruneBuildCache: cache.prune,
 
     /** False when another network has the subnet. */
     async ensureNetwork(name: string, subnet: string, labels: Record<string, string>): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../errors.ts'
 
 /** ISO 8601 in UTC, written by `now()`. */
@@ -183,8 +183,6 @@ export type Schema = {
 export type Db = Kysely<Schema> | Transaction<Schema>
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>
-export type NewRow<T extends keyof Schema> = Insertable<Schema[T]>
-export type { ColumnType, Kysely, Transaction }
 
 /** What went wrong, as the API shows it. */
 export type StoredError = { step?: string; code: ErrorCode; message: string; hint?: string }

@@ -6,13 +6,6 @@ const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof T
   Type.Union([schema, Type.Null()])
 const strict = { additionalProperties: false }
 
-export const ErrorReply = Type.Object({
-  code: Type.String(),
-  message: Type.String(),
-  field: Type.Optional(Type.String()),
-  hint: Type.Optional(Type.String()),
-})
-
 export const EnvInput = Type.Object(
   {
     key: Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),

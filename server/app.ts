@@ -10,6 +10,7 @@ import { addErrorHandlers } from './http/errors.ts'
 import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
 import { authRoutes } from './http/routes/auth.ts'
+import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
 import { docsRoutes } from './http/routes/docs.ts'
 import { eventRoutes } from './http/routes/events.ts'
@@ -51,6 +52,7 @@ export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
 function addRoutes(app: App, deps: Deps, queue: Queue, live: Live): void {
   authRoutes(app, deps, live)
   deploymentRoutes(app, deps, queue)
+  deploymentDetailRoutes(app, deps)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, live)
   machineRoutes(app, deps, queue)

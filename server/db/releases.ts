@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Deployment, Overrides, Volume } from './deployments.ts'
 import { type Db, now, type ReleaseStatus, type Row, type StepState, type StoredError } from './schema.ts'
 
@@ -116,6 +117,33 @@ export async function listReleases(db: Db, deploymentId: string): Promise<Releas
     .orderBy('number', 'desc')
     .execute()
   return rows.map(fromRow)
+}
+
+/** What a list shows of a release: neither its environment nor all that it was made from is read. */
+export type ReleaseHead = Pick<
+  Release,
+  'deploymentId' | 'number' | 'subdomain' | 'status' | 'commit' | 'containerId' | 'createdAt'
+> & { template: string | null }
+
+/** Of all deployments, or of one. Newest first within a deployment. */
+export async function listReleaseHeads(db: Db, deploymentId?: string): Promise<ReleaseHead[]> {
+  let query = db
+    .selectFrom('releases')
+    .select(['deployment_id', 'number', 'subdomain', 'status', 'commit', 'container_id', 'created_at'])
+    .select(sql<string | null>`recipe ->> 'template'`.as('template'))
+    .orderBy('deployment_id')
+    .orderBy('number', 'desc')
+  if (deploymentId !== undefined) query = query.where('deployment_id', '=', deploymentId)
+  return (await query.execute()).map((row) => ({
+    deploymentId: row.deployment_id,
+    number: row.number,
+    subdomain: row.subdomain,
+    status: row.status,
+    commit: row.commit === null ? null : JSON.parse(row.commit),
+    containerId: row.container_id,
+    createdAt: row.created_at,
+    template: row.template,
+  }))
 }
 
 export async function updateRelease(

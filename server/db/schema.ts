@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../errors.ts'
+import type { DeploymentStatus, LedgerState, ReleaseStatus, StepState } from '../states.ts'
 
 /** ISO 8601 in UTC, written by `now()`. */
 type Timestamp = string
@@ -7,24 +8,8 @@ type Timestamp = string
 /** A column that holds JSON: T when read through the table's module, text in the table. */
 type Json = string
 
-export type DeploymentStatus =
-  | 'queued'
-  | 'building'
-  | 'deploying'
-  | 'running'
-  | 'stopped'
-  | 'failed'
-  | 'stuck'
-  | 'deleting'
+export type { DeploymentStatus, LedgerState, ReleaseStatus, StepState } from '../states.ts'
 
-/**
- * queued → running → live → retiring → retired → pruned (its image is gone too); a release that fails goes
- * running → undoing → failed.
- */
-export type ReleaseStatus = 'queued' | 'running' | 'live' | 'retiring' | 'retired' | 'pruned' | 'undoing' | 'failed'
-
-export type LedgerState = 'pending' | 'present' | 'removing' | 'removed'
-export type StepState = 'running' | 'done' | 'failed' | 'undone'
 export type JobKind = 'deploy' | 'remove' | 'stop' | 'start' | 'restart' | 'undo'
 export type JobState = 'queued' | 'running'
 

@@ -1,33 +1,51 @@
 import { type Deployment, listDeployments } from '../db/deployments.ts'
+import { listJobs } from '../db/jobs.ts'
 import { listPorts } from '../db/ports.ts'
-import { listReleases, type Release } from '../db/releases.ts'
+import { listReleaseHeads, type ReleaseHead } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
 import { hostnameOf, imageName } from '../names.ts'
-import type { DeploymentView } from './schemas.ts'
+import type { ReleaseStatus } from '../states.ts'
+import type { DeploymentView } from './views.ts'
 
 /** Deployments as the API shows them: the row, and of its releases the one that serves, or else the newest. */
 
 export async function presentDeployment(deps: Deps, deployment: Deployment): Promise<DeploymentView> {
-  return present(deps, deployment, await listReleases(deps.db, deployment.id), await portsByHolder(deps))
+  return present(deps, deployment, await readSurroundings(deps, deployment.id))
 }
 
+/** In four queries, however many there are. */
 export async function presentAll(deps: Deps): Promise<DeploymentView[]> {
-  const ports = await portsByHolder(deps)
-  return Promise.all(
-    (await listDeployments(deps.db)).map(async (it) => present(deps, it, await listReleases(deps.db, it.id), ports)),
-  )
+  const [deployments, surroundings] = [await listDeployments(deps.db), await readSurroundings(deps)]
+  return deployments.map((it) => present(deps, it, surroundings))
+}
+
+type Surroundings = {
+  /** By deployment, newest first. */
+  releases: Map<string, ReleaseHead[]>
+  ports: Map<string, number>
+  /** Deployments that a job waits or runs for. */
+  withJobs: Set<string>
 }
 
 const holderKey = (deploymentId: string | null, release: number | null) => `${deploymentId} ${release}`
 
-async function portsByHolder({ db }: Deps): Promise<Map<string, number>> {
-  return new Map((await listPorts(db)).map((it) => [holderKey(it.deployment_id, it.release), it.port]))
+async function readSurroundings({ db }: Deps, deploymentId?: string): Promise<Surroundings> {
+  const heads = await listReleaseHeads(db, deploymentId)
+  const jobs = await listJobs(db, { ...(deploymentId !== undefined && { deploymentId }) })
+  return {
+    releases: Map.groupBy(heads, (it) => it.deploymentId),
+    ports: new Map((await listPorts(db)).map((it) => [holderKey(it.deployment_id, it.release), it.port])),
+    withJobs: new Set(jobs.map((it) => it.deploymentId)),
+  }
 }
 
-function present(deps: Deps, deployment: Deployment, releases: Release[], ports: Map<string, number>): DeploymentView {
+const ON_ITS_WAY = new Set<ReleaseStatus>(['queued', 'running', 'undoing', 'retiring'])
+
+function present(deps: Deps, deployment: Deployment, { releases, ports, withJobs }: Surroundings): DeploymentView {
   const { id, name, githubUrl, branch, rootDir, subdomain, status, overrides, volumes, createdAt, updatedAt, error } =
     deployment
-  const release = releases.find((it) => it.number === deployment.liveRelease) ?? releases[0]
+  const own = releases.get(id) ?? []
+  const release = own.find((it) => it.number === deployment.liveRelease) ?? own[0]
   const live = release?.status === 'live'
   return {
     id,
@@ -39,8 +57,11 @@ function present(deps: Deps, deployment: Deployment, releases: Release[], ports:
     url: urlOf(deps, subdomain),
     port: ports.get(holderKey(id, release?.number ?? null)) ?? null,
     status,
-    template: deployment.template ?? release?.recipe?.template ?? null,
+    template: deployment.template ?? release?.template ?? null,
+    chosenTemplate: deployment.template,
     release: release?.number ?? null,
+    liveRelease: deployment.liveRelease,
+    isBusy: withJobs.has(id) || own.some((it) => ON_ITS_WAY.has(it.status)),
     commit: release?.commit ?? null,
     containerId: live ? release.containerId : null,
     dockerImage: live
@@ -50,6 +71,7 @@ function present(deps: Deps, deployment: Deployment, releases: Release[], ports:
     volumes,
     createdAt,
     updatedAt,
+    deployedAt: own[0]?.createdAt ?? null,
     ...(error && { error }),
   }
 }

@@ -2,8 +2,6 @@ import { type Static, Type } from './type.ts'
 
 /** Schemas once for validation, types and OpenAPI. Patterns are allow-lists: what they let through is safe to name things by. */
 
-const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
-  Type.Union([schema, Type.Null()])
 const strict = { additionalProperties: false }
 
 export const EnvInput = Type.Object(
@@ -58,81 +56,3 @@ export type CreateInput = Static<typeof CreateInput>
 export type ChangeInput = Static<typeof ChangeInput>
 
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 100 }) })
-
-const StoredError = Type.Object({
-  step: Type.Optional(Type.String()),
-  code: Type.String(),
-  message: Type.String(),
-  hint: Type.Optional(Type.String()),
-})
-
-const Commit = Type.Object({ sha: Type.String(), message: Type.String(), author: Type.String(), at: Type.String() })
-
-export const DeploymentView = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  githubUrl: Type.String(),
-  branch: nullable(Type.String()),
-  rootDir: Type.String(),
-  subdomain: Type.String(),
-  url: nullable(Type.String()),
-  port: nullable(Type.Integer()),
-  status: Type.String(),
-  template: nullable(Type.String()),
-  release: nullable(Type.Integer()),
-  commit: Type.Union([Commit, Type.Null()]),
-  containerId: nullable(Type.String()),
-  dockerImage: nullable(Type.String()),
-  overrides: Type.Any(),
-  volumes: Type.Array(Type.Object({ name: Type.String(), path: Type.String() })),
-  createdAt: Type.String(),
-  updatedAt: Type.String(),
-  error: Type.Optional(StoredError),
-})
-export type DeploymentView = Static<typeof DeploymentView>
-
-export const StepView = Type.Object({
-  name: Type.String(),
-  state: Type.String(),
-  startedAt: nullable(Type.String()),
-  endedAt: nullable(Type.String()),
-  error: Type.Optional(StoredError),
-})
-
-export const LedgerView = Type.Object({
-  release: Type.Integer(),
-  step: Type.String(),
-  kind: Type.String(),
-  name: Type.String(),
-  state: Type.String(),
-  at: Type.String(),
-  error: Type.Optional(Type.String()),
-})
-
-export const ReceiptView = Type.Object({
-  deploymentId: Type.String(),
-  name: Type.String(),
-  subdomain: Type.String(),
-  githubUrl: Type.String(),
-  createdAt: Type.String(),
-  removedAt: Type.String(),
-  entries: Type.Array(
-    Type.Object({
-      release: Type.Integer(),
-      step: Type.String(),
-      kind: Type.String(),
-      name: Type.String(),
-      removedAt: nullable(Type.String()),
-      verified: Type.Boolean(),
-      kept: Type.Optional(Type.Boolean()),
-    }),
-  ),
-})
-
-export const LogLineView = Type.Object({
-  seq: Type.Integer(),
-  at: Type.String(),
-  stream: Type.String(),
-  level: Type.String(),
-  text: Type.String(),
-})

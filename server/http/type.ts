@@ -6,7 +6,18 @@ import type { Type as TypeBox } from 'typebox'
  */
 type Builders = Pick<
   typeof TypeBox,
-  'Any' | 'Array' | 'Boolean' | 'Integer' | 'Literal' | 'Null' | 'Number' | 'Object' | 'Optional' | 'String' | 'Union'
+  | 'Any'
+  | 'Array'
+  | 'Boolean'
+  | 'Enum'
+  | 'Integer'
+  | 'Literal'
+  | 'Null'
+  | 'Number'
+  | 'Object'
+  | 'Optional'
+  | 'String'
+  | 'Union'
 >
 type Schema = Record<string, unknown>
 
@@ -20,6 +31,7 @@ const builders = {
   Null: make('null'),
   Number: make('number'),
   String: make('string'),
+  Enum: (values: readonly string[]) => ({ type: 'string', enum: values }),
   Literal: (value: string) => ({ const: value }),
   Union: (members: Schema[]) => ({ anyOf: members }),
   Array: (items: Schema, options?: Schema) => ({ type: 'array', items, ...options }),

@@ -1,11 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { recordAudit } from '../../db/audit.ts'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
-import { listLedger } from '../../db/ledger.ts'
-import { findRelease, listReleases, listSteps } from '../../db/releases.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
-import { pipeline } from '../../deploy/pipeline.ts'
 import { makePlan } from '../../deploy/plan.ts'
 import type { Queue } from '../../deploy/queue.ts'
 import type { Deps } from '../../deps.ts'
@@ -15,12 +12,12 @@ import { checkBranch, checkRootDir, parseRepository } from '../../repository.ts'
 import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
-import { presentAll, presentDeployment } from '../present.ts'
-import { ChangeInput, CreateInput, DeploymentView, IdParams, LedgerView, StepView } from '../schemas.ts'
+import { presentAll, presentDeployment, urlOf } from '../present.ts'
+import { ChangeInput, CreateInput, IdParams } from '../schemas.ts'
 import { Type } from '../type.ts'
+import { DeploymentView, PlanView } from '../views.ts'
 
 const One = Type.Object({ deployment: DeploymentView })
-const MASKED = '••••••'
 
 /** A create request with every rule applied. @throws invalid_input, subdomain_reserved */
 export function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp {
@@ -97,8 +94,17 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
 
   app.post(
     '/api/plan',
-    { schema: { summary: 'What a deploy would make; nothing is made', body: CreateInput } },
-    async (request) => makePlan(deps, readCreate(deps.config, request.body)),
+    {
+      schema: {
+        summary: 'What a deploy would make; nothing is made',
+        body: CreateInput,
+        response: { 200: PlanView },
+      },
+    },
+    async (request) => {
+      const plan = await makePlan(deps, readCreate(deps.config, request.body))
+      return { ...plan, url: urlOf(deps, plan.subdomain) }
+    },
   )
 
   app.get(
@@ -142,7 +148,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       const keepVolumes = request.query.volumes === 'keep'
-      const shown = { ...(await presentDeployment(deps, deployment)), status: 'deleting' }
+      const shown = { ...(await presentDeployment(deps, deployment)), status: 'deleting' as const, isBusy: true }
       await audit(request, 'deployment.delete', deployment.id, { subdomain: deployment.subdomain, keepVolumes })
       await commands.deleteApp(deps, queue, deployment, { keepVolumes })
       return reply.status(202).send({ deployment: shown })
@@ -187,90 +193,6 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       await commands.rollBackApp(deps, queue, deployment, request.body.release)
       await audit(request, 'deployment.rollback', deployment.id, { release: request.body.release })
       return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
-    },
-  )
-
-  app.get(
-    '/api/deployments/:id/releases',
-    { schema: { summary: 'Its releases, newest first', params: IdParams } },
-    async (request) => {
-      const { id } = await deploymentOf(deps, request.params.id)
-      const releases = await listReleases(deps.db, id)
-      return {
-        releases: releases.map(({ number, status, commit, imageFrom, recipe, createdAt, updatedAt }) => ({
-          release: number,
-          status,
-          commit,
-          rolledBackTo: imageFrom,
-          template: recipe?.template ?? null,
-          createdAt,
-          updatedAt,
-        })),
-      }
-    },
-  )
-
-  app.get(
-    '/api/deployments/:id/env',
-    { schema: { summary: 'Its variables; secret values are masked', params: IdParams } },
-    async (request) => {
-      const { id, env } = await deploymentOf(deps, request.params.id)
-      return { env: openEnv(deps, id, env).map((it) => (it.secret ? { ...it, value: MASKED } : it)) }
-    },
-  )
-
-  app.get(
-    '/api/deployments/:id/ledger',
-    {
-      schema: {
-        summary: 'Everything it made on this machine and outside',
-        params: IdParams,
-        response: { 200: Type.Object({ entries: Type.Array(LedgerView) }) },
-      },
-    },
-    async (request) => {
-      const { id } = await deploymentOf(deps, request.params.id)
-      const entries = await listLedger(deps.db, id)
-      return { entries: entries.map(({ error, ...entry }) => ({ ...entry, ...(error !== null && { error }) })) }
-    },
-  )
-
-  const StatusReply = Type.Object({
-    status: Type.String(),
-    release: Type.Union([Type.Integer(), Type.Null()]),
-    step: Type.Union([Type.String(), Type.Null()]),
-    steps: Type.Array(StepView),
-    error: Type.Optional(Type.Any()),
-  })
-  app.get(
-    '/api/status/:id',
-    {
-      schema: {
-        summary: 'How far the newest release is',
-        params: IdParams,
-        querystring: Type.Object({ release: Type.Optional(Type.Integer({ minimum: 1 })) }),
-        response: { 200: StatusReply },
-      },
-    },
-    async (request) => {
-      const { id, status, error } = await deploymentOf(deps, request.params.id)
-      const asked = request.query.release
-      const release = asked === undefined ? (await listReleases(deps.db, id))[0] : await findRelease(deps.db, id, asked)
-      if (asked !== undefined && !release)
-        throw new AppError('not_found', `There is no release ${asked}.`, { field: 'release' })
-      const done = release ? await listSteps(deps.db, id, release.number) : []
-      const steps = pipeline.map(({ name }) => {
-        const step = done.find((it) => it.name === name)
-        return {
-          name,
-          state: step?.state ?? 'pending',
-          startedAt: step?.startedAt ?? null,
-          endedAt: step?.endedAt ?? null,
-          ...(step?.error && { error: step.error }),
-        }
-      })
-      const current = steps.find((it) => it.state === 'running') ?? steps.findLast((it) => it.state === 'failed')
-      return { status, release: release?.number ?? null, step: current?.name ?? null, steps, ...(error && { error }) }
     },
   )
 }

@@ -3,20 +3,25 @@ import { checkMachine } from '../../deploy/check-machine.ts'
 import type { Deps } from '../../deps.ts'
 import { VERSION } from '../../version.ts'
 import type { App } from '../app-type.ts'
+import { HealthView } from '../views.ts'
 
 /** `/health` needs no login and tells nothing secret; `/metrics` is Prometheus text. */
 export function healthRoutes(app: App, deps: Deps): void {
-  app.get('/health', { schema: { summary: 'Whether Slipway can deploy' } }, async (_request, reply) => {
-    const checks = await checkMachine(deps)
-    const ok = Object.values(checks).every((check) => check.ok)
-    return reply.status(ok ? 200 : 503).send({
-      status: ok ? 'ok' : 'degraded',
-      version: VERSION,
-      uptime: Math.round(process.uptime()),
-      timestamp: new Date().toISOString(),
-      checks,
-    })
-  })
+  app.get(
+    '/health',
+    { schema: { summary: 'Whether Slipway can deploy', response: { 200: HealthView, 503: HealthView } } },
+    async (_request, reply) => {
+      const checks = await checkMachine(deps)
+      const ok = Object.values(checks).every((check) => check.ok)
+      return reply.status(ok ? 200 : 503).send({
+        status: ok ? 'ok' : 'degraded',
+        version: VERSION,
+        uptime: Math.round(process.uptime()),
+        timestamp: new Date().toISOString(),
+        checks,
+      })
+    },
+  )
 
   app.get('/metrics', { schema: { summary: 'Prometheus text' } }, async (_request, reply) => {
     const memory = process.memoryUsage()

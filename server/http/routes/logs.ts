@@ -8,8 +8,9 @@ import { createMask } from '../../mask.ts'
 import { containerName } from '../../names.ts'
 import type { App } from '../app-type.ts'
 import type { Client, Live } from '../live.ts'
-import { IdParams, LogLineView } from '../schemas.ts'
+import { IdParams } from '../schemas.ts'
 import { Type } from '../type.ts'
+import { LogLineView } from '../views.ts'
 import { deploymentOf } from './deployments.ts'
 
 const Query = Type.Object({

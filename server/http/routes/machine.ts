@@ -10,42 +10,64 @@ import { AppError } from '../../errors.ts'
 import { hostnameOf, isReservedSubdomain, normalizeSubdomain } from '../../names.ts'
 import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
-import { ReceiptView } from '../schemas.ts'
 import { Type } from '../type.ts'
+import {
+  AuditView,
+  AvailabilityView,
+  DomainView,
+  ExaminationView,
+  PortsView,
+  ReceiptView,
+  RepairView,
+  TemplateView,
+} from '../views.ts'
 
 export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
-  app.get('/api/ports', { schema: { summary: 'The ports that apps hold or held' } }, async () => ({
-    range: deps.config.portRange,
-    ports: (await listPorts(deps.db)).map((it) => ({
-      port: it.port,
-      isAllocated: it.deployment_id !== null,
-      deploymentId: it.deployment_id,
-      release: it.release,
-      allocatedAt: it.allocated_at,
-      releasedAt: it.released_at,
-      ...(it.blocked_reason !== null && { blockedReason: it.blocked_reason, blockedAt: it.blocked_at }),
-    })),
-  }))
+  app.get(
+    '/api/ports',
+    { schema: { summary: 'The ports that apps hold or held', response: { 200: PortsView } } },
+    async () => ({
+      range: deps.config.portRange,
+      ports: (await listPorts(deps.db)).map((it) => ({
+        port: it.port,
+        isAllocated: it.deployment_id !== null,
+        deploymentId: it.deployment_id,
+        release: it.release,
+        allocatedAt: it.allocated_at,
+        releasedAt: it.released_at,
+        ...(it.blocked_reason !== null && { blockedReason: it.blocked_reason, blockedAt: it.blocked_at }),
+      })),
+    }),
+  )
 
-  app.get('/api/domains', { schema: { summary: 'Where each app is reached, and what leads there' } }, async () => {
-    const ports = await listPorts(deps.db)
-    const standing = await listStanding(deps.db)
-    return {
-      domains: (await listDeployments(deps.db)).map(({ id, subdomain, liveRelease }) => {
-        const has = (kind: string) =>
-          standing.some((it) => it.deploymentId === id && it.kind === kind && it.state === 'present')
-        return {
-          subdomain,
-          hostname: hostnameOf(deps.config.domain, subdomain),
-          deploymentId: id,
-          port: ports.find((it) => it.deployment_id === id && it.release === liveRelease)?.port ?? null,
-          vhost: has('vhost'),
-          tunnel: has('tunnel-route'),
-          dns: has('dns-record'),
-        }
-      }),
-    }
-  })
+  app.get(
+    '/api/domains',
+    {
+      schema: {
+        summary: 'Where each app is reached, and what leads there',
+        response: { 200: Type.Object({ domains: Type.Array(DomainView) }) },
+      },
+    },
+    async () => {
+      const ports = await listPorts(deps.db)
+      const standing = await listStanding(deps.db)
+      return {
+        domains: (await listDeployments(deps.db)).map(({ id, subdomain, liveRelease }) => {
+          const has = (kind: string) =>
+            standing.some((it) => it.deploymentId === id && it.kind === kind && it.state === 'present')
+          return {
+            subdomain,
+            hostname: hostnameOf(deps.config.domain, subdomain),
+            deploymentId: id,
+            port: ports.find((it) => it.deployment_id === id && it.release === liveRelease)?.port ?? null,
+            vhost: has('vhost'),
+            tunnel: has('tunnel-route'),
+            dns: has('dns-record'),
+          }
+        }),
+      }
+    },
+  )
 
   app.get(
     '/api/domains/:subdomain',
@@ -53,13 +75,16 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
       schema: {
         summary: 'Whether a subdomain can be had',
         params: Type.Object({ subdomain: Type.String({ maxLength: 300 }) }),
+        response: { 200: AvailabilityView },
       },
     },
     async (request) => {
       const subdomain = normalizeSubdomain(request.params.subdomain)
       const reason = await whyNot(deps, subdomain)
+      const shown = subdomain ?? request.params.subdomain
       return {
-        subdomain: subdomain ?? request.params.subdomain,
+        subdomain: shown,
+        hostname: hostnameOf(deps.config.domain, shown),
         available: reason === undefined,
         ...(reason !== undefined && { reason }),
       }
@@ -97,19 +122,30 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
     },
   )
 
-  app.get('/api/templates', { schema: { summary: 'What Slipway can build' } }, async () => ({
-    templates: deps.catalog.map(({ name, title, description, detect, port, healthPath }) => ({
-      name,
-      title,
-      description,
-      detect,
-      port: port ?? null,
-      healthPath: healthPath ?? '/',
-    })),
-  }))
+  app.get(
+    '/api/templates',
+    {
+      schema: {
+        summary: 'What Slipway can build',
+        response: { 200: Type.Object({ templates: Type.Array(TemplateView) }) },
+      },
+    },
+    async () => ({
+      templates: deps.catalog.map(({ name, title, description, detect, port, healthPath }) => ({
+        name,
+        title,
+        description,
+        detect,
+        port: port ?? null,
+        healthPath: healthPath ?? '/',
+      })),
+    }),
+  )
 
-  app.get('/api/doctor', { schema: { summary: 'What is wrong on this machine, each with its remedy' } }, async () =>
-    examine(deps),
+  app.get(
+    '/api/doctor',
+    { schema: { summary: 'What is wrong on this machine, each with its remedy', response: { 200: ExaminationView } } },
+    async () => examine(deps),
   )
 
   app.post(
@@ -121,6 +157,7 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
           { ids: Type.Optional(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 500 })) },
           { additionalProperties: false },
         ),
+        response: { 200: RepairView },
       },
     },
     async (request) => {
@@ -142,6 +179,7 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
       schema: {
         summary: 'Who did what, newest first',
         querystring: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
+        response: { 200: Type.Object({ entries: Type.Array(AuditView) }) },
       },
     },
     async (request) => ({

@@ -1,0 +1,126 @@
+import { listLedger } from '../../db/ledger.ts'
+import { findRelease, listReleases, listSteps, type Release } from '../../db/releases.ts'
+import { openEnv } from '../../deploy/context.ts'
+import { pipeline } from '../../deploy/pipeline.ts'
+import type { Deps } from '../../deps.ts'
+import { AppError } from '../../errors.ts'
+import type { App } from '../app-type.ts'
+import { IdParams } from '../schemas.ts'
+import { Type } from '../type.ts'
+import { EnvView, LedgerView, ReleaseView, StatusView, type StepView } from '../views.ts'
+import { deploymentOf } from './deployments.ts'
+
+const MASKED = '••••••'
+
+/** What there is to read about one deployment: history, variables, effects and progress. */
+export function deploymentDetailRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/api/deployments/:id/releases',
+    {
+      schema: {
+        summary: 'Its releases, newest first',
+        params: IdParams,
+        response: { 200: Type.Object({ releases: Type.Array(ReleaseView) }) },
+      },
+    },
+    async (request) => {
+      const { id } = await deploymentOf(deps, request.params.id)
+      return { releases: (await listReleases(deps.db, id)).map(showRelease) }
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/env',
+    {
+      schema: {
+        summary: 'Its variables; secret values are masked',
+        params: IdParams,
+        response: { 200: Type.Object({ env: Type.Array(EnvView) }) },
+      },
+    },
+    async (request) => {
+      const { id, env } = await deploymentOf(deps, request.params.id)
+      return { env: openEnv(deps, id, env).map((it) => (it.secret ? { ...it, value: MASKED } : it)) }
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/ledger',
+    {
+      schema: {
+        summary: 'Everything it made on this machine and outside',
+        params: IdParams,
+        response: { 200: Type.Object({ entries: Type.Array(LedgerView) }) },
+      },
+    },
+    async (request) => {
+      const { id } = await deploymentOf(deps, request.params.id)
+      const entries = await listLedger(deps.db, id)
+      return { entries: entries.map(({ error, ...entry }) => ({ ...entry, ...(error !== null && { error }) })) }
+    },
+  )
+
+  app.get(
+    '/api/status/:id',
+    {
+      schema: {
+        summary: 'How far the newest release is',
+        params: IdParams,
+        querystring: Type.Object({ release: Type.Optional(Type.Integer({ minimum: 1 })) }),
+        response: { 200: StatusView },
+      },
+    },
+    async (request): Promise<StatusView> => {
+      const { id, status, error } = await deploymentOf(deps, request.params.id)
+      const release = await chooseRelease(deps, id, request.query.release)
+      const steps = await showSteps(deps, release)
+      return {
+        status,
+        release: release?.number ?? null,
+        releaseStatus: release?.status ?? null,
+        step: currentOf(steps)?.name ?? null,
+        steps,
+        ...(error && { error }),
+      }
+    },
+  )
+}
+
+const showRelease = ({ number, status, commit, imageFrom, recipe, createdAt, updatedAt }: Release): ReleaseView => ({
+  release: number,
+  status,
+  commit,
+  rolledBackTo: imageFrom,
+  template: recipe?.template ?? null,
+  createdAt,
+  updatedAt,
+})
+
+/** The one asked for, else the newest. @throws not_found */
+async function chooseRelease(deps: Deps, id: string, asked: number | undefined): Promise<Release | undefined> {
+  if (asked === undefined) return (await listReleases(deps.db, id))[0]
+  const release = await findRelease(deps.db, id, asked)
+  if (!release) throw new AppError('not_found', `There is no release ${asked}.`, { field: 'release' })
+  return release
+}
+
+/** Every step of the pipeline, those that have not begun as `pending`. */
+async function showSteps(deps: Deps, release: Release | undefined): Promise<StepView[]> {
+  const begun = release ? await listSteps(deps.db, release.deploymentId, release.number) : []
+  return pipeline.map(({ name }) => {
+    const step = begun.find((it) => it.name === name)
+    return {
+      name,
+      state: step?.state ?? 'pending',
+      startedAt: step?.startedAt ?? null,
+      endedAt: step?.endedAt ?? null,
+      ...(step?.error && { error: step.error }),
+    }
+  })
+}
+
+/** The step that works, or is being undone, else the one that failed. */
+const currentOf = (steps: StepView[]) =>
+  steps.find((it) => it.state === 'running') ??
+  steps.find((it) => it.state === 'undoing') ??
+  steps.findLast((it) => it.state === 'failed')

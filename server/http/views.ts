@@ -1,0 +1,347 @@
+import { deploymentStatuses, ledgerStates, releaseStatuses, stepStates, tokenScopes } from '../states.ts'
+import { type Static, Type } from './type.ts'
+
+/** What the API answers: one schema for the description, the server's replies and the UI's types. */
+
+type Schema = Parameters<typeof Type.Array>[0]
+const nullable = <T extends Schema>(schema: T) => Type.Union([schema, Type.Null()])
+const Id = Type.String({ format: 'uuid' })
+/** ISO 8601 in UTC. */
+const Time = Type.String({ format: 'date-time' })
+
+export const UserView = Type.Object({ id: Id, username: Type.String() })
+export type UserView = Static<typeof UserView>
+
+/** Who makes the request. `scope` is that of the API token, and `write` for a session of the UI. */
+export const VisitorView = Type.Object({ user: UserView, expiresAt: nullable(Time), scope: Type.Enum(tokenScopes) })
+export type VisitorView = Static<typeof VisitorView>
+
+export const ErrorView = Type.Object({
+  step: Type.Optional(Type.String()),
+  code: Type.String(),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+})
+export type ErrorView = Static<typeof ErrorView>
+
+export const CommitView = Type.Object({ sha: Type.String(), message: Type.String(), author: Type.String(), at: Time })
+export type CommitView = Static<typeof CommitView>
+
+export const OverridesView = Type.Object({
+  dockerfile: Type.Optional(Type.String()),
+  buildCommand: Type.Optional(Type.String()),
+  startCommand: Type.Optional(Type.String()),
+  port: Type.Optional(Type.Integer()),
+  healthPath: Type.Optional(Type.String()),
+  memoryMb: Type.Optional(Type.Integer()),
+  cpus: Type.Optional(Type.Number()),
+})
+export type OverridesView = Static<typeof OverridesView>
+
+export const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
+export type VolumeView = Static<typeof VolumeView>
+
+export const DeploymentView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  githubUrl: Type.String(),
+  branch: nullable(Type.String()),
+  rootDir: Type.String(),
+  subdomain: Type.String(),
+  url: nullable(Type.String()),
+  port: nullable(Type.Integer()),
+  status: Type.Enum(deploymentStatuses),
+  template: nullable(Type.String()),
+  /** The template the user chose; null lets the repository decide. */
+  chosenTemplate: nullable(Type.String()),
+  release: nullable(Type.Integer()),
+  /** The release that serves traffic now. */
+  liveRelease: nullable(Type.Integer()),
+  /** True while a release is queued, on its way, being undone or cleaned up after. */
+  isBusy: Type.Boolean(),
+  commit: nullable(CommitView),
+  containerId: nullable(Type.String()),
+  dockerImage: nullable(Type.String()),
+  overrides: OverridesView,
+  volumes: Type.Array(VolumeView),
+  createdAt: Time,
+  updatedAt: Time,
+  /** When the newest release was asked for. */
+  deployedAt: nullable(Time),
+  error: Type.Optional(ErrorView),
+})
+export type DeploymentView = Static<typeof DeploymentView>
+
+export const StepView = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(['pending', ...stepStates]),
+  startedAt: nullable(Time),
+  endedAt: nullable(Time),
+  error: Type.Optional(ErrorView),
+})
+export type StepView = Static<typeof StepView>
+
+export const StatusView = Type.Object({
+  status: Type.Enum(deploymentStatuses),
+  release: nullable(Type.Integer()),
+  releaseStatus: nullable(Type.Enum(releaseStatuses)),
+  step: nullable(Type.String()),
+  steps: Type.Array(StepView),
+  error: Type.Optional(ErrorView),
+})
+export type StatusView = Static<typeof StatusView>
+
+export const ReleaseView = Type.Object({
+  release: Type.Integer(),
+  status: Type.Enum(releaseStatuses),
+  commit: nullable(CommitView),
+  rolledBackTo: nullable(Type.Integer()),
+  template: nullable(Type.String()),
+  createdAt: Time,
+  updatedAt: Time,
+})
+export type ReleaseView = Static<typeof ReleaseView>
+
+/** `value` of a secret is masked. */
+export const EnvView = Type.Object({
+  key: Type.String(),
+  value: Type.String(),
+  secret: Type.Boolean(),
+  buildTime: Type.Boolean(),
+})
+export type EnvView = Static<typeof EnvView>
+
+export const LedgerView = Type.Object({
+  release: Type.Integer(),
+  step: Type.String(),
+  kind: Type.String(),
+  name: Type.String(),
+  state: Type.Enum(ledgerStates),
+  at: Time,
+  error: Type.Optional(Type.String()),
+})
+export type LedgerView = Static<typeof LedgerView>
+
+export const ReceiptView = Type.Object({
+  deploymentId: Id,
+  name: Type.String(),
+  subdomain: Type.String(),
+  githubUrl: Type.String(),
+  createdAt: Time,
+  removedAt: Time,
+  entries: Type.Array(
+    Type.Object({
+      release: Type.Integer(),
+      step: Type.String(),
+      kind: Type.String(),
+      name: Type.String(),
+      removedAt: nullable(Time),
+      verified: Type.Boolean(),
+      kept: Type.Optional(Type.Boolean()),
+    }),
+  ),
+})
+export type ReceiptView = Static<typeof ReceiptView>
+
+export const LogLineView = Type.Object({
+  seq: Type.Integer(),
+  at: Time,
+  stream: Type.String(),
+  level: Type.String(),
+  text: Type.String(),
+})
+export type LogLineView = Static<typeof LogLineView>
+
+export const PortsView = Type.Object({
+  range: Type.Object({ from: Type.Integer(), to: Type.Integer() }),
+  ports: Type.Array(
+    Type.Object({
+      port: Type.Integer(),
+      isAllocated: Type.Boolean(),
+      deploymentId: nullable(Id),
+      release: nullable(Type.Integer()),
+      allocatedAt: nullable(Time),
+      releasedAt: nullable(Time),
+      blockedReason: Type.Optional(Type.String()),
+      blockedAt: Type.Optional(nullable(Time)),
+    }),
+  ),
+})
+export type PortsView = Static<typeof PortsView>
+
+export const DomainView = Type.Object({
+  subdomain: Type.String(),
+  hostname: Type.String(),
+  deploymentId: Id,
+  port: nullable(Type.Integer()),
+  vhost: Type.Boolean(),
+  tunnel: Type.Boolean(),
+  dns: Type.Boolean(),
+})
+export type DomainView = Static<typeof DomainView>
+
+export const AvailabilityView = Type.Object({
+  subdomain: Type.String(),
+  hostname: Type.String(),
+  available: Type.Boolean(),
+  reason: Type.Optional(Type.String()),
+})
+export type AvailabilityView = Static<typeof AvailabilityView>
+
+/** What a typed repository is. `isPrivate`: it can be read with SLIPWAY_GITHUB_TOKEN only. */
+export const RepositoryView = Type.Object({
+  url: Type.String(),
+  owner: Type.String(),
+  name: Type.String(),
+  /** Named in the typed address (`/tree/<branch>/<dir>`); else null. */
+  branch: nullable(Type.String()),
+  rootDir: Type.String(),
+  defaultBranch: nullable(Type.String()),
+  branches: Type.Array(Type.String()),
+  isPrivate: Type.Boolean(),
+  /** A free one, made from the repository's name. */
+  suggestedSubdomain: Type.String(),
+})
+export type RepositoryView = Static<typeof RepositoryView>
+
+export const PlanView = Type.Object({
+  subdomain: Type.String(),
+  hostname: Type.String(),
+  url: nullable(Type.String()),
+  branch: Type.String(),
+  commit: CommitView,
+  template: Type.String(),
+  dockerfile: nullable(Type.String()),
+  dockerfilePath: nullable(Type.String()),
+  port: nullable(Type.Integer()),
+  healthPath: Type.String(),
+  effects: Type.Array(Type.Object({ step: Type.String(), kind: Type.String(), name: Type.String() })),
+  problems: Type.Array(Type.Object({ step: Type.String(), code: Type.String(), message: Type.String() })),
+})
+export type PlanView = Static<typeof PlanView>
+
+export const FindingView = Type.Object({
+  id: Type.String(),
+  kind: Type.Enum(['machine', 'orphan', 'drift', 'stuck', 'quarantine']),
+  severity: Type.Enum(['error', 'warning']),
+  message: Type.String(),
+  remedy: Type.Object({ text: Type.String(), automatic: Type.Boolean(), safe: Type.Boolean() }),
+})
+export type FindingView = Static<typeof FindingView>
+
+export const ExaminationView = Type.Object({ findings: Type.Array(FindingView), checkedAt: Time })
+export type ExaminationView = Static<typeof ExaminationView>
+
+export const RepairView = Type.Object({
+  repaired: Type.Array(Type.String()),
+  failed: Type.Array(Type.Object({ id: Type.String(), message: Type.String() })),
+})
+export type RepairView = Static<typeof RepairView>
+
+export const AuditView = Type.Object({
+  id: Type.Integer(),
+  at: Time,
+  actor: Type.String(),
+  address: Type.String(),
+  action: Type.String(),
+  target: Type.String(),
+  detail: Type.Any(),
+})
+export type AuditView = Static<typeof AuditView>
+
+export const TemplateView = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  description: Type.String(),
+  detect: Type.Array(Type.String()),
+  port: nullable(Type.Integer()),
+  healthPath: Type.String(),
+})
+export type TemplateView = Static<typeof TemplateView>
+
+/** CPU as a share of one core (1 = one core busy); of the machine as a share of all (0 to 1). Sizes in bytes. */
+export const MachineSample = Type.Object({
+  at: Time,
+  cpu: Type.Number(),
+  memoryUsed: Type.Number(),
+  diskUsed: Type.Number(),
+})
+export type MachineSample = Static<typeof MachineSample>
+
+export const AppSample = Type.Object({
+  deploymentId: Id,
+  cpu: nullable(Type.Number()),
+  memory: Type.Number(),
+  memoryLimit: Type.Number(),
+})
+export type AppSample = Static<typeof AppSample>
+
+export const StatsView = Type.Object({
+  machine: Type.Object({
+    cores: Type.Integer(),
+    memoryTotal: Type.Number(),
+    diskTotal: Type.Number(),
+    now: MachineSample,
+    /** Oldest first, one every `intervalSeconds`. */
+    history: Type.Array(MachineSample),
+    intervalSeconds: Type.Number(),
+  }),
+  apps: Type.Array(AppSample),
+})
+export type StatsView = Static<typeof StatsView>
+
+const CheckView = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
+export const HealthView = Type.Object({
+  status: Type.Enum(['ok', 'degraded']),
+  version: Type.String(),
+  uptime: Type.Integer(),
+  timestamp: Time,
+  checks: Type.Object({ engine: CheckView, nginx: CheckView, disk: CheckView, database: CheckView }),
+})
+export type HealthView = Static<typeof HealthView>
+
+export const SessionView = Type.Object({
+  id: Id,
+  createdAt: Time,
+  expiresAt: Time,
+  lastSeenAt: Time,
+  address: Type.String(),
+  userAgent: Type.String(),
+  isCurrent: Type.Boolean(),
+})
+export type SessionView = Static<typeof SessionView>
+
+export const TokenView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  scope: Type.Enum(tokenScopes),
+  /** The first characters, to tell tokens apart. */
+  prefix: Type.String(),
+  createdAt: Time,
+  expiresAt: nullable(Time),
+  lastUsedAt: nullable(Time),
+})
+export type TokenView = Static<typeof TokenView>
+
+/** A neighbour that Slipway works with. `settings` names each setting and whether it is given; values are never shown. */
+export const ConnectionView = Type.Object({
+  name: Type.Enum(['cloudflare', 'github']),
+  isConfigured: Type.Boolean(),
+  url: Type.String(),
+  settings: Type.Array(Type.Object({ name: Type.String(), isSet: Type.Boolean(), isRequired: Type.Boolean() })),
+})
+export type ConnectionView = Static<typeof ConnectionView>
+
+/** What a test of a connection found, permission by permission. */
+export const ConnectionTestView = Type.Object({
+  ok: Type.Boolean(),
+  checks: Type.Array(
+    Type.Object({
+      /** What was tried, such as “Zone → DNS → Edit”. */
+      name: Type.String(),
+      ok: Type.Boolean(),
+      message: Type.String(),
+    }),
+  ),
+})
+export type ConnectionTestView = Static<typeof ConnectionTestView>

@@ -170,6 +170,10 @@ export async function deleteReleases(db: Db, deploymentId: string): Promise<void
   await db.deleteFrom('releases').where('deployment_id', '=', deploymentId).execute()
 }
 
+/**
+ * Writes how a step stands. Its times are those of the work: undoing it moves neither, the ledger says when what it made
+ * went. One that failed stays so, with its reason, while it is undone.
+ */
 export async function saveStep(
   db: Db,
   release: Pick<Release, 'deploymentId' | 'number'>,
@@ -178,6 +182,7 @@ export async function saveStep(
   const at = now()
   const ended = step.state === 'running' ? null : at
   const error = step.error ? JSON.stringify(step.error) : null
+  const isUndoing = step.state === 'undoing' || step.state === 'undone'
   await db
     .insertInto('release_steps')
     .values({
@@ -191,13 +196,13 @@ export async function saveStep(
       error,
     })
     .onConflict((conflict) => {
-      const update = conflict.columns(['deployment_id', 'release', 'name']).doUpdateSet({
+      const update = conflict.columns(['deployment_id', 'release', 'name']).doUpdateSet((eb) => ({
         state: step.state,
-        ended_at: ended,
+        ended_at: isUndoing ? eb.fn.coalesce('release_steps.ended_at', 'excluded.ended_at') : ended,
         error,
         ...(step.state === 'running' && { started_at: at }),
-      })
-      return step.state === 'undone' ? update.where('release_steps.state', '!=', 'failed') : update
+      }))
+      return isUndoing ? update.where('release_steps.state', '!=', 'failed') : update
     })
     .execute()
 }

@@ -15,8 +15,8 @@ import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sealEnv } from './context.ts'
-import { setStatus } from './lifecycle.ts'
 import { dropQueuedDeploys, type Queue } from './queue.ts'
+import { announce, setStatus } from './status.ts'
 
 /** What a user can ask for. Each writes the wish and its job in one transaction, then wakes the queue. */
 
@@ -61,7 +61,7 @@ export async function changeApp(
     await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
     await enqueueAgain(db, deployment.id)
   })
-  await showQueued(deps, deployment)
+  await announce(deps, deployment.id)
   queue.kick()
 }
 
@@ -69,7 +69,7 @@ export async function changeApp(
 export async function redeployApp(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
   await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id))
-  await showQueued(deps, deployment)
+  await announce(deps, deployment.id)
   queue.kick()
 }
 
@@ -88,6 +88,7 @@ export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployme
     )
   }
   await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, target))
+  await announce(deps, deployment.id)
   queue.kick()
 }
 
@@ -102,6 +103,7 @@ export async function switchApp(
   if (deployment.liveRelease === null)
     throw new AppError('not_possible_now', 'Nothing of this app is live yet. Deploy it first.')
   await insertJob(deps.db, deployment.id, kind)
+  await announce(deps, deployment.id)
   queue.kick()
 }
 
@@ -114,7 +116,7 @@ export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deploym
     throw new AppError('not_possible_now', 'No deploy is on its way, so there is nothing to cancel.')
   if ((dropped > 0 || !aborted) && deployment.liveRelease === null) {
     await setStatus(deps, deployment.id, 'failed', { code: 'cancelled', message: reason.message })
-  }
+  } else await announce(deps, deployment.id)
 }
 
 /** Goes on with what got stuck, or deploys again what failed. @throws not_possible_now */
@@ -154,17 +156,13 @@ async function enqueueDeploy(db: Db, deployment: Deployment, imageFrom?: Release
   await insertJob(db, deployment.id, 'deploy', release.number)
 }
 
-/** The newest wish wins: deploys that have not started yet are dropped. */
+/** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
 async function enqueueAgain(db: Db, deploymentId: string, imageFrom?: Release): Promise<void> {
   await dropQueuedDeploys(db, deploymentId)
   const current = await findDeployment(db, deploymentId)
   if (!current) throw new AppError('not_found', 'There is no such deployment.')
+  if (current.liveRelease === null) await updateDeployment(db, deploymentId, { status: 'queued', error: null })
   await enqueueDeploy(db, current, imageFrom)
-}
-
-/** A live app stays `running` while a redeploy is on its way. */
-async function showQueued(deps: Deps, deployment: Deployment): Promise<void> {
-  if (deployment.liveRelease === null) await setStatus(deps, deployment.id, 'queued', null)
 }
 
 /** Also a delete that is stuck goes on, sooner or later. */

@@ -3,7 +3,7 @@ import { deleteJob, type Job, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
 import { deleteReleases, findRelease, listReleases, updateRelease } from '../db/releases.ts'
-import { type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
+import { type DeploymentStatus, now, type ReleaseStatus } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
@@ -12,6 +12,7 @@ import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { retireOthers } from './retire.ts'
 import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
+import { announce, setStatus } from './status.ts'
 import type { Until } from './step.ts'
 import { waitUntilHealthy } from './steps/await-health.ts'
 
@@ -23,6 +24,11 @@ const RETRY_MS = 60_000
  * be undone is put back into the queue.
  */
 export async function runJob(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
+  await work(deps, job, signal)
+  await announce(deps, job.deploymentId)
+}
+
+async function work(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
   switch (job.kind) {
     case 'deploy':
       await deploy(deps, job, signal)
@@ -219,28 +225,4 @@ async function switchApp(
     if (signal.aborted) return
     await setStatus(deps, deploymentId, 'failed', storedError(kind, toAppError(error)))
   }
-}
-
-/** Writes the status and tells whoever listens. A deployment that is being deleted stays so, unless that got stuck. */
-export async function setStatus(
-  deps: Pick<Deps, 'db' | 'events'>,
-  id: string,
-  status: DeploymentStatus,
-  error?: StoredError | null,
-): Promise<void> {
-  const deployment = await findDeployment(deps.db, id)
-  if (!deployment) return
-  if (deployment.status === 'deleting' && status !== 'stuck') return
-  if (
-    deployment.status === status &&
-    (error === undefined || JSON.stringify(error) === JSON.stringify(deployment.error))
-  )
-    return
-  await updateDeployment(deps.db, id, { status, ...(error !== undefined && { error }) })
-  deps.events.publish({
-    type: 'deployment',
-    deployment: id,
-    status,
-    error: error === undefined ? deployment.error : error,
-  })
 }

@@ -7,9 +7,9 @@ import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
 import { createContext, type StepContext } from './context.ts'
-import { setStatus } from './lifecycle.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
+import { setStatus } from './status.ts'
 
 export type Change = {
   deploymentId: string

@@ -105,7 +105,7 @@ export async function revertAll(steps: readonly Step[], ctx: StepContext, until:
 async function revertOne(step: Step, ctx: StepContext, effects: Effect[]): Promise<void> {
   const owner = ownerOf(ctx, step)
   try {
-    await moveEffects(ctx.db, owner, 'removing')
+    await note(ctx, step, 'undoing', (db) => moveEffects(db, owner, 'removing'))
     const kept = (await step.revert(ctx)) === 'kept'
     for (const effect of kept ? [] : effects) {
       if (await step.inspect(ctx, effect)) {

@@ -1,6 +1,6 @@
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../errors.ts'
-import type { DeploymentStatus, LedgerState, ReleaseStatus, StepState } from '../states.ts'
+import type { DeploymentStatus, LedgerState, ReleaseStatus, StepState, TokenScope } from '../states.ts'
 
 /** ISO 8601 in UTC, written by `now()`. */
 type Timestamp = string
@@ -28,6 +28,22 @@ type SessionsTable = {
   expires_at: Timestamp
   address: string
   user_agent: string
+  /** Written at most once a minute. */
+  last_seen_at: Timestamp
+}
+
+type ApiTokensTable = {
+  id: string
+  user_id: string
+  name: string
+  scope: TokenScope
+  /** SHA-256 of the token, in hexadecimal digits. The token itself is kept nowhere. */
+  hash: string
+  prefix: string
+  created_at: Timestamp
+  expires_at: Timestamp | null
+  /** Written at most once a minute. */
+  last_used_at: Timestamp | null
 }
 
 type DeploymentsTable = {
@@ -152,6 +168,7 @@ type SettingsTable = { key: string; value: string }
 export type Schema = {
   users: UsersTable
   sessions: SessionsTable
+  api_tokens: ApiTokensTable
   deployments: DeploymentsTable
   releases: ReleasesTable
   release_steps: ReleaseStepsTable

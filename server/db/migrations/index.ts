@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import * as foundation from './0001-foundation.ts'
+import * as tokens from './0002-tokens.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
+  '0002-tokens': tokens,
 }

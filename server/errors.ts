@@ -6,6 +6,7 @@ export const errorStatus = {
   unsupported_media_type: 415,
   invalid_credentials: 401,
   unauthenticated: 401,
+  forbidden: 403,
   forbidden_origin: 403,
   not_found: 404,
   too_many_attempts: 429,

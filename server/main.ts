@@ -5,7 +5,7 @@ import { createQueue } from './deploy/queue.ts'
 import { recover } from './deploy/recover.ts'
 import { watch } from './deploy/watch.ts'
 import { createDeps } from './deps.ts'
-import { ensureAdmin } from './http/auth.ts'
+import { ensureAdmin } from './http/login.ts'
 import { lockDataDir } from './lock.ts'
 import { root } from './root.ts'
 

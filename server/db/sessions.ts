@@ -7,12 +7,14 @@ export async function insertSession(
   db: Db,
   session: { userId: string; expiresAt: string; address: string; userAgent: string },
 ): Promise<Session> {
+  const at = now()
   return db
     .insertInto('sessions')
     .values({
       id: randomUUID(),
       user_id: session.userId,
-      created_at: now(),
+      created_at: at,
+      last_seen_at: at,
       expires_at: session.expiresAt,
       address: session.address,
       user_agent: session.userAgent.slice(0, 200),
@@ -33,12 +35,37 @@ export async function findLiveSession(db: Db, id: string): Promise<(Session & { 
     .executeTakeFirst()
 }
 
-export async function deleteSession(db: Db, id: string): Promise<void> {
-  await db.deleteFrom('sessions').where('id', '=', id).execute()
+/** Those that have not ended, the one that was active last first. */
+export async function listLiveSessions(db: Db, userId: string): Promise<Session[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now())
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('created_at', 'desc')
+    .execute()
 }
 
-export async function deleteSessionsOf(db: Db, userId: string): Promise<void> {
-  await db.deleteFrom('sessions').where('user_id', '=', userId).execute()
+export async function noteSessionUse(db: Db, id: string): Promise<void> {
+  await db.updateTable('sessions').set({ last_seen_at: now() }).where('id', '=', id).execute()
+}
+
+/** Answers whether the user had such a session. */
+export async function deleteSession(db: Db, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows > 0n
+}
+
+/** Ends every session of a user, but for `except`. */
+export async function deleteSessionsOf(db: Db, userId: string, except?: string): Promise<void> {
+  let query = db.deleteFrom('sessions').where('user_id', '=', userId)
+  if (except !== undefined) query = query.where('id', '!=', except)
+  await query.execute()
 }
 
 export async function deleteExpiredSessions(db: Db): Promise<void> {

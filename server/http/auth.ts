@@ -1,113 +1,19 @@
 import cookie from '@fastify/cookie'
-import bcrypt from 'bcryptjs'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import jwt from 'jsonwebtoken'
-import { countAudit, recordAudit } from '../db/audit.ts'
-import { deleteSession, findLiveSession, insertSession } from '../db/sessions.ts'
-import { countUsers, findUserByName, insertUser, type User } from '../db/users.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { TokenScope } from '../states.ts'
+import { cookieName, identifyBySession } from './sessions.ts'
+import { identifyByToken, isApiToken } from './tokens.ts'
 
-/** Who makes a request. */
-export type Visitor = { userId: string; username: string; sessionId: string; expiresAt: string }
-
-const ISSUER = 'slipway'
-const SESSION_MS = 7 * 24 * 60 * 60_000
-const BCRYPT_ROUNDS = 11
-/** Failed logins in 15 minutes until more are refused: per address, and per account from any address. */
-const LIMIT_MS = 15 * 60_000
-const PER_ADDRESS = 10
-const PER_ACCOUNT = 30
-/** The hash of nothing anybody knows: an unknown user takes as long as a wrong password. */
-const DUMMY_HASH = bcrypt.hashSync(crypto.randomUUID(), BCRYPT_ROUNDS)
-
-/** `__Host-` needs Secure, which browsers also grant to loopback addresses; plain http elsewhere gets a plain name. */
-export function cookieName({ publicUrl }: { publicUrl: string }): string {
-  const { protocol, hostname } = new URL(publicUrl)
-  return protocol === 'https:' || /^(127\.|localhost$|\[::1\])/.test(hostname) ? '__Host-slipway' : 'slipway'
-}
-
-/**
- * bcrypt looks at 72 bytes only, so a longer password is refused.
- * @throws invalid_input
- */
-export function checkPassword(password: string, field: string): string {
-  if (Buffer.byteLength(password) > 72)
-    throw new AppError('invalid_input', 'A password has at most 72 bytes.', { field })
-  if (password.length < 8) throw new AppError('invalid_input', 'A password has at least 8 characters.', { field })
-  return password
-}
-
-export const hashPassword = (password: string) => bcrypt.hash(password, BCRYPT_ROUNDS)
-
-/** Makes the admin on the first start. Answers the password when it was made up here, to be printed once. */
-export async function ensureAdmin({ config, db }: Deps): Promise<string | undefined> {
-  if ((await countUsers(db)) > 0) return undefined
-  const password = config.adminPassword ?? Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url')
-  await insertUser(db, config.adminUsername, await hashPassword(password))
-  return config.adminPassword === undefined ? password : undefined
-}
-
-/** @throws invalid_credentials, too_many_attempts, invalid_input */
-export async function login(deps: Deps, request: FastifyRequest, username: string, password: string) {
-  const { db } = deps
-  const name = username.normalize('NFKC').trim().slice(0, 100)
-  if (Buffer.byteLength(password) > 72)
-    throw new AppError('invalid_input', 'A password has at most 72 bytes.', { field: 'password' })
-  await refuseBurst(deps, request.ip, name)
-  // Noted before the slow comparison, so that a burst of attempts at once counts in full.
-  await recordAudit(db, { actor: name, address: request.ip, action: 'login.attempt' })
-  const user = await findUserByName(db, name)
-  const matches = await bcrypt.compare(password, user?.password_hash ?? DUMMY_HASH)
-  if (!user || !matches) {
-    await recordAudit(db, { actor: name, address: request.ip, action: 'login.failed' })
-    throw new AppError('invalid_credentials', 'The user name or the password is wrong.')
-  }
-  await recordAudit(db, { actor: name, address: request.ip, action: 'login' })
-  return openSession(deps, request, user)
-}
-
-async function refuseBurst({ db }: Deps, address: string, actor: string): Promise<void> {
-  const since = new Date(Date.now() - LIMIT_MS).toISOString()
-  const used = async (by: { address: string } | { actor: string }) => {
-    const [attempts, successes] = await Promise.all(
-      (['login.attempt', 'login'] as const).map((action) => countAudit(db, { action, since, ...by })),
-    )
-    return (attempts ?? 0) - (successes ?? 0)
-  }
-  if ((await used({ address })) >= PER_ADDRESS || (await used({ actor })) >= PER_ACCOUNT) {
-    throw new AppError('too_many_attempts', 'Too many failed logins. Wait 15 minutes, then try again.')
-  }
-}
-
-async function openSession({ db, secrets }: Deps, request: FastifyRequest, user: User) {
-  const expiresAt = new Date(Date.now() + SESSION_MS).toISOString()
-  const session = await insertSession(db, {
-    userId: user.id,
-    expiresAt,
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-  })
-  const token = jwt.sign({ sid: session.id }, secrets.sessionKey, {
-    algorithm: 'HS256',
-    issuer: ISSUER,
-    subject: user.id,
-    expiresIn: SESSION_MS / 1000,
-  })
-  return { token, expiresAt, user: { id: user.id, username: user.username } }
-}
-
-export const endSession = (deps: Deps, visitor: Visitor) => deleteSession(deps.db, visitor.sessionId)
-
-export function setSessionCookie({ config }: Deps, reply: FastifyReply, token: string, expiresAt: string): void {
-  const name = cookieName(config)
-  const secure = name.startsWith('__Host-')
-  reply.setCookie(name, token, { path: '/', httpOnly: true, sameSite: 'lax', secure, expires: new Date(expiresAt) })
-}
-
-export function clearSessionCookie({ config }: Deps, reply: FastifyReply): void {
-  const name = cookieName(config)
-  reply.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure: name.startsWith('__Host-') })
+/** Who makes a request, and by what: a session of the UI, or an API token. */
+export type Visitor = {
+  userId: string
+  username: string
+  scope: TokenScope
+  /** Null for a token without an end. */
+  expiresAt: string | null
+  credential: { kind: 'session' | 'token'; id: string }
 }
 
 /** The addresses our own pages are served from. A page of any other origin, a sibling subdomain too, is refused. */
@@ -118,9 +24,22 @@ function ownOrigins({ config }: Deps): Set<string> {
 
 const PUBLIC = new Set(['/health', '/api/auth/login'])
 
+/** POST for the sake of their bodies: they change nothing. */
+const ONLY_LOOK = new Set(['/api/plan', '/api/repository'])
+
+/** What decides who gets in. An API token that leaked must not be able to make itself permanent. */
+const NEEDS_LOGIN = new Set([
+  '/api/auth/logout',
+  '/api/auth/password',
+  '/api/sessions',
+  '/api/sessions/:id',
+  '/api/tokens',
+  '/api/tokens/:id',
+])
+
 /**
- * Every route but those listed needs a session, from the cookie or as Bearer. With the cookie, everything that changes
- * something and every WebSocket must come from our own origin.
+ * Every route but those listed needs a session, from the cookie or as Bearer, or an API token as Bearer. With the cookie,
+ * everything that changes something and every WebSocket must come from our own origin.
  */
 export async function addAuth(app: FastifyInstance, deps: Deps): Promise<void> {
   const origins = ownOrigins(deps)
@@ -128,15 +47,40 @@ export async function addAuth(app: FastifyInstance, deps: Deps): Promise<void> {
   app.decorateRequest('visitor', null)
   app.addHook('onRequest', async (request) => {
     const { origin, upgrade } = request.headers
-    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) || upgrade !== undefined
-    if (changes && origin !== undefined && !origins.has(origin)) throw foreignOrigin()
-    if (PUBLIC.has(request.routeOptions.url ?? '') || request.routeOptions.url === undefined) return
+    const { url } = request.routeOptions
+    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
+    const guarded = changes || upgrade !== undefined
+    if (guarded && origin !== undefined && !origins.has(origin)) throw foreignOrigin()
+    if (url === undefined || PUBLIC.has(url)) return
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    const token = bearer ?? request.cookies[cookieName(deps.config)]
-    const visitor = await identify(deps, token)
-    if (changes && bearer === undefined && origin === undefined) throw foreignOrigin()
+    const visitor = await identify(deps, bearer, request.cookies[cookieName(deps.config)])
+    if (guarded && bearer === undefined && origin === undefined) throw foreignOrigin()
+    refuseBeyondScope(visitor, url, changes)
     request.visitor = visitor
   })
+}
+
+/** @throws unauthenticated */
+async function identify(deps: Deps, bearer: string | undefined, cookie: string | undefined): Promise<Visitor> {
+  const visitor =
+    bearer !== undefined && isApiToken(bearer)
+      ? await identifyByToken(deps, bearer)
+      : await identifyBySession(deps, bearer ?? cookie)
+  if (visitor) return visitor
+  throw new AppError('unauthenticated', 'Log in first: there is no session, or it has ended.')
+}
+
+/** @throws forbidden */
+function refuseBeyondScope({ credential, scope }: Visitor, url: string, changes: boolean): void {
+  if (credential.kind === 'token' && NEEDS_LOGIN.has(url)) {
+    throw new AppError(
+      'forbidden',
+      'An API token cannot manage sessions, API tokens or the password. Log in to do that.',
+    )
+  }
+  if (scope === 'read' && changes && !ONLY_LOOK.has(url)) {
+    throw new AppError('forbidden', 'This API token is read-only. Use one with the scope “write”, or log in.')
+  }
 }
 
 const foreignOrigin = () =>
@@ -144,25 +88,6 @@ const foreignOrigin = () =>
     'forbidden_origin',
     'This request does not come from the Slipway UI. Set SLIPWAY_PUBLIC_URL to the address you open it at.',
   )
-
-/** @throws unauthenticated */
-export async function identify({ db, secrets }: Deps, token: string | undefined): Promise<Visitor> {
-  const sessionId = token === undefined ? undefined : readToken(token, secrets.sessionKey)
-  const session = sessionId === undefined ? undefined : await findLiveSession(db, sessionId)
-  if (!session) throw new AppError('unauthenticated', 'Log in first: there is no session, or it has ended.')
-  return { userId: session.user_id, username: session.username, sessionId: session.id, expiresAt: session.expires_at }
-}
-
-function readToken(token: string, key: Buffer): string | undefined {
-  try {
-    const payload = jwt.verify(token, key, { algorithms: ['HS256'], issuer: ISSUER })
-    return typeof payload === 'object' && typeof payload.sid === 'string' ? payload.sid : undefined
-  } catch (error) {
-    // A payload that is no JSON comes out of jsonwebtoken as a bare SyntaxError.
-    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Deps } from '../deps.ts'
-import { visitorOf } from './auth.ts'
+import { type Visitor, visitorOf } from './auth.ts'
 
-const PER_SESSION = 50
+/** For each session and each API token. */
+const MOST_SOCKETS = 50
 /** What may wait in a client's socket before lines are dropped for it. */
 const MAX_BUFFERED = 1024 * 1024
 const POLL_MS = 20
@@ -23,18 +24,26 @@ export type Client = {
 }
 
 export type Live = {
-  /** Takes a socket in, or closes it when its session has too many. */
+  /** Takes a socket in, or closes it when its session or token has too many. */
   admit(socket: WebSocket, request: FastifyRequest): Client | undefined
-  /** Closes every socket of the sessions for which `ended` says so. */
-  closeSessions(ended: (sessionId: string, userId: string) => boolean): void
+  /** Closes every socket of the visitors whose session or token has ended. */
+  disconnect(ended: (visitor: Visitor) => boolean): void
   close(): void
 }
 
-/** The open WebSockets: limits per session, back-pressure, pings, and an end as soon as the session ends. */
+/** The open WebSockets: limits, back-pressure, pings, and an end as soon as the session or token ends. */
 export function createLive(deps: Pick<Deps, 'log'>): Live {
-  const sockets = new Map<WebSocket, { sessionId: string; userId: string; alive: boolean }>()
+  const sockets = new Map<WebSocket, { visitor: Visitor; alive: boolean }>()
+
+  function disconnect(ended: (visitor: Visitor) => boolean) {
+    for (const [socket, { visitor }] of sockets) {
+      if (ended(visitor)) socket.close(SESSION_ENDED, 'The session has ended')
+    }
+  }
 
   const timer = setInterval(() => {
+    const now = new Date().toISOString()
+    disconnect(({ expiresAt }) => expiresAt !== null && expiresAt <= now)
     for (const [socket, state] of sockets) {
       if (!state.alive) socket.terminate()
       state.alive = false
@@ -44,13 +53,13 @@ export function createLive(deps: Pick<Deps, 'log'>): Live {
 
   return {
     admit(socket, request) {
-      const { sessionId, userId } = visitorOf(request)
-      const open = [...sockets.values()].filter((it) => it.sessionId === sessionId).length
-      if (open >= PER_SESSION) {
+      const visitor = visitorOf(request)
+      const open = [...sockets.values()].filter((it) => it.visitor.credential.id === visitor.credential.id).length
+      if (open >= MOST_SOCKETS) {
         socket.close(TOO_MANY, 'Too many open connections')
         return undefined
       }
-      const state = { sessionId, userId, alive: true }
+      const state = { visitor, alive: true }
       sockets.set(socket, state)
       socket.on('pong', () => {
         state.alive = true
@@ -59,11 +68,7 @@ export function createLive(deps: Pick<Deps, 'log'>): Live {
       socket.on('close', () => sockets.delete(socket))
       return clientOf(socket)
     },
-    closeSessions(ended) {
-      for (const [socket, { sessionId, userId }] of sockets) {
-        if (ended(sessionId, userId)) socket.close(SESSION_ENDED, 'The session has ended')
-      }
-    },
+    disconnect,
     close() {
       clearInterval(timer)
       for (const socket of sockets.keys()) socket.close(1001, 'Slipway is stopping')

@@ -1,23 +1,15 @@
-import bcrypt from 'bcryptjs'
 import { recordAudit } from '../../db/audit.ts'
-import { deleteSessionsOf } from '../../db/sessions.ts'
-import { findUserByName, setPasswordHash } from '../../db/users.ts'
+import { deleteSession, deleteSessionsOf } from '../../db/sessions.ts'
+import { setPasswordHash } from '../../db/users.ts'
 import type { Deps } from '../../deps.ts'
-import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import {
-  checkPassword,
-  clearSessionCookie,
-  endSession,
-  hashPassword,
-  login,
-  setSessionCookie,
-  visitorOf,
-} from '../auth.ts'
+import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
+import { checkPasswordChange, login } from '../login.ts'
+import { clearSessionCookie, setSessionCookie } from '../sessions.ts'
 import { Type } from '../type.ts'
+import { UserView, VisitorView } from '../views.ts'
 
-const UserView = Type.Object({ id: Type.String(), username: Type.String() })
 const strict = { additionalProperties: false }
 
 export function authRoutes(app: App, deps: Deps, live: Live): void {
@@ -40,20 +32,16 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
     },
   )
 
-  app.get(
-    '/api/auth/verify',
-    { schema: { summary: 'Who am I', response: { 200: Type.Object({ user: UserView, expiresAt: Type.String() }) } } },
-    async (request) => {
-      const { userId, username, expiresAt } = visitorOf(request)
-      return { user: { id: userId, username }, expiresAt }
-    },
-  )
+  app.get('/api/auth/verify', { schema: { summary: 'Who am I', response: { 200: VisitorView } } }, async (request) => {
+    const { userId, username, expiresAt, scope } = visitorOf(request)
+    return { user: { id: userId, username }, expiresAt, scope }
+  })
 
   app.post('/api/auth/logout', { schema: { summary: 'End this session' } }, async (request, reply) => {
-    const visitor = visitorOf(request)
-    await endSession(deps, visitor)
-    live.closeSessions((sessionId) => sessionId === visitor.sessionId)
-    await recordAudit(deps.db, { actor: visitor.username, address: request.ip, action: 'logout' })
+    const { userId, username, credential } = visitorOf(request)
+    await deleteSession(deps.db, userId, credential.id)
+    live.disconnect((visitor) => visitor.credential.id === credential.id)
+    await recordAudit(deps.db, { actor: username, address: request.ip, action: 'logout' })
     clearSessionCookie(deps, reply)
     return reply.status(204).send()
   })
@@ -62,7 +50,7 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
     '/api/auth/password',
     {
       schema: {
-        summary: 'Change the password; every session ends',
+        summary: 'Change the password; every session ends, API tokens stay',
         body: Type.Object(
           { currentPassword: Type.String({ maxLength: 1000 }), newPassword: Type.String({ maxLength: 1000 }) },
           strict,
@@ -70,18 +58,14 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
       },
     },
     async (request, reply) => {
-      const visitor = visitorOf(request)
-      const hash = await hashPassword(checkPassword(request.body.newPassword, 'newPassword'))
-      const user = await findUserByName(deps.db, visitor.username)
-      if (!user || !(await bcrypt.compare(request.body.currentPassword, user.password_hash))) {
-        throw new AppError('invalid_credentials', 'The current password is wrong.', { field: 'currentPassword' })
-      }
+      const { username } = visitorOf(request)
+      const { user, hash } = await checkPasswordChange(deps, request, username, request.body)
       await deps.db.transaction().execute(async (db) => {
         await setPasswordHash(db, user.id, hash)
         await deleteSessionsOf(db, user.id)
-        await recordAudit(db, { actor: visitor.username, address: request.ip, action: 'password.changed' })
+        await recordAudit(db, { actor: username, address: request.ip, action: 'password.changed' })
       })
-      live.closeSessions((_sessionId, userId) => userId === user.id)
+      live.disconnect((visitor) => visitor.userId === user.id && visitor.credential.kind === 'session')
       clearSessionCookie(deps, reply)
       return reply.status(204).send()
     },

@@ -1,0 +1,109 @@
+import bcrypt from 'bcryptjs'
+import type { FastifyRequest } from 'fastify'
+import { countAudit, recordAudit } from '../db/audit.ts'
+import { countUsers, findUserByName, insertUser, type User } from '../db/users.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { openSession } from './sessions.ts'
+
+const BCRYPT_ROUNDS = 11
+/** bcrypt looks at no more. */
+const MAX_BYTES = 72
+/** Wrong passwords in 15 minutes until more are refused: per address, and per account from any address. */
+const LIMIT_MS = 15 * 60_000
+const PER_ADDRESS = 10
+const PER_ACCOUNT = 30
+/** The hash of nothing anybody knows: an unknown user takes as long as a wrong password. */
+const DUMMY_HASH = bcrypt.hashSync(crypto.randomUUID(), BCRYPT_ROUNDS)
+
+/**
+ * What a password is asked for, by the audit log's words. Each is counted for itself: strangers who guess at the login
+ * must not keep the admin, who is logged in, from changing the password.
+ */
+const PURPOSES = {
+  login: { attempt: 'login.attempt', failure: 'login.failed', success: 'login' },
+  change: { attempt: 'password.attempt', failure: 'password.failed', success: 'password.changed' },
+} as const
+
+/** Makes the admin on the first start. Answers the password when it was made up here, to be printed once. */
+export async function ensureAdmin({ config, db }: Deps): Promise<string | undefined> {
+  if ((await countUsers(db)) > 0) return undefined
+  const password = config.adminPassword ?? Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url')
+  await insertUser(db, config.adminUsername, await bcrypt.hash(password, BCRYPT_ROUNDS))
+  return config.adminPassword === undefined ? password : undefined
+}
+
+/** @throws invalid_credentials, too_many_attempts, invalid_input */
+export async function login(deps: Deps, request: FastifyRequest, username: string, password: string) {
+  const name = username.normalize('NFKC').trim().slice(0, 100)
+  refuseLong(password, 'password')
+  const user = await provePassword(deps, request.ip, name, password, 'login')
+  if (!user) throw new AppError('invalid_credentials', 'The user name or the password is wrong.')
+  await recordAudit(deps.db, { actor: name, address: request.ip, action: PURPOSES.login.success })
+  return openSession(deps, request, user)
+}
+
+/**
+ * The user and the hash of the new password, once the current one was proved. Changes nothing.
+ * @throws invalid_credentials, too_many_attempts, invalid_input
+ */
+export async function checkPasswordChange(
+  deps: Deps,
+  request: FastifyRequest,
+  username: string,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<{ user: User; hash: string }> {
+  refuseLong(currentPassword, 'currentPassword')
+  refuseLong(newPassword, 'newPassword')
+  if (newPassword.length < 8)
+    throw new AppError('invalid_input', 'A password has at least 8 characters.', { field: 'newPassword' })
+  const user = await provePassword(deps, request.ip, username, currentPassword, 'change')
+  if (!user) {
+    throw new AppError('invalid_credentials', 'The current password is wrong.', { field: 'currentPassword' })
+  }
+  return { user, hash: await bcrypt.hash(newPassword, BCRYPT_ROUNDS) }
+}
+
+/** A longer password would pass with any tail. */
+function refuseLong(password: string, field: string): void {
+  if (Buffer.byteLength(password) > MAX_BYTES)
+    throw new AppError('invalid_input', 'A password has at most 72 bytes.', { field })
+}
+
+/** The user, or undefined when the password is wrong. The caller notes the success. @throws too_many_attempts */
+async function provePassword(
+  { db }: Deps,
+  address: string,
+  actor: string,
+  password: string,
+  purpose: keyof typeof PURPOSES,
+): Promise<User | undefined> {
+  const { attempt, failure } = PURPOSES[purpose]
+  await refuseBurst(db, address, actor, purpose)
+  // Noted before the slow comparison, so that a burst of attempts at once counts in full.
+  await recordAudit(db, { actor, address, action: attempt })
+  const user = await findUserByName(db, actor)
+  const matches = await bcrypt.compare(password, user?.password_hash ?? DUMMY_HASH)
+  if (user && matches) return user
+  await recordAudit(db, { actor, address, action: failure })
+  return undefined
+}
+
+async function refuseBurst(
+  db: Deps['db'],
+  address: string,
+  actor: string,
+  purpose: keyof typeof PURPOSES,
+): Promise<void> {
+  const { attempt, success } = PURPOSES[purpose]
+  const since = new Date(Date.now() - LIMIT_MS).toISOString()
+  const used = async (by: { address: string } | { actor: string }) => {
+    const [attempts, successes] = await Promise.all(
+      [attempt, success].map((action) => countAudit(db, { action, since, ...by })),
+    )
+    return (attempts ?? 0) - (successes ?? 0)
+  }
+  if ((await used({ address })) >= PER_ADDRESS || (await used({ actor })) >= PER_ACCOUNT) {
+    throw new AppError('too_many_attempts', 'Too many wrong passwords. Wait 15 minutes, then try again.')
+  }
+}

@@ -1,0 +1,120 @@
+import { recordAudit } from '../../db/audit.ts'
+import { type ApiToken, deleteToken, insertToken, listTokens } from '../../db/tokens.ts'
+import type { Deps } from '../../deps.ts'
+import { AppError } from '../../errors.ts'
+import { tokenScopes } from '../../states.ts'
+import type { App } from '../app-type.ts'
+import { visitorOf } from '../auth.ts'
+import type { Live } from '../live.ts'
+import { IdParams } from '../schemas.ts'
+import { makeToken } from '../tokens.ts'
+import { type Static, Type } from '../type.ts'
+import { TokenView } from '../views.ts'
+
+const MOST_TOKENS = 100
+const DAY_MS = 24 * 60 * 60_000
+
+const TokenInput = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 60,
+      pattern: '^[\\p{L}\\p{N}]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}._-])?$',
+    }),
+    scope: Type.Enum(tokenScopes),
+    expiresInDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+  },
+  { additionalProperties: false },
+)
+
+export function tokenRoutes(app: App, deps: Deps, live: Live): void {
+  app.get(
+    '/api/tokens',
+    {
+      schema: {
+        summary: 'Your API tokens, newest first',
+        response: { 200: Type.Object({ tokens: Type.Array(TokenView) }) },
+      },
+    },
+    async (request) => ({ tokens: (await listTokens(deps.db, visitorOf(request).userId)).map(present) }),
+  )
+
+  app.post(
+    '/api/tokens',
+    {
+      schema: {
+        summary: 'Make an API token; the secret is shown this once',
+        body: TokenInput,
+        response: { 201: Type.Object({ token: TokenView, secret: Type.String() }) },
+      },
+    },
+    async (request, reply) => {
+      const { userId, username } = visitorOf(request)
+      const { token, secret } = await createToken(deps, userId, request.body)
+      const { name, scope, expires_at: expiresAt } = token
+      await recordAudit(deps.db, {
+        actor: username,
+        address: request.ip,
+        action: 'token.created',
+        target: token.id,
+        detail: { name, scope, expiresAt },
+      })
+      return reply.status(201).send({ token: present(token), secret })
+    },
+  )
+
+  app.delete(
+    '/api/tokens/:id',
+    { schema: { summary: 'Delete an API token; it stops working at once', params: IdParams } },
+    async (request, reply) => {
+      const { userId, username } = visitorOf(request)
+      const token = await deleteToken(deps.db, userId, request.params.id)
+      if (!token) throw new AppError('not_found', 'There is no such API token: it was deleted already.')
+      live.disconnect((visitor) => visitor.credential.id === token.id)
+      await recordAudit(deps.db, {
+        actor: username,
+        address: request.ip,
+        action: 'token.deleted',
+        target: token.id,
+        detail: { name: token.name },
+      })
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** @throws name_in_use, not_possible_now */
+async function createToken(
+  { db }: Deps,
+  userId: string,
+  { name, scope, expiresInDays }: Static<typeof TokenInput>,
+): Promise<{ token: ApiToken; secret: string }> {
+  const { secret, hash, prefix } = makeToken()
+  const expires_at = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS).toISOString()
+  const token = await db.transaction().execute(async (trx) => {
+    const tokens = await listTokens(trx, userId)
+    if (tokens.some((it) => it.name === name)) {
+      throw new AppError(
+        'name_in_use',
+        `You have an API token named ${name}. Choose another name, or delete that one.`,
+        {
+          field: 'name',
+        },
+      )
+    }
+    if (tokens.length >= MOST_TOKENS)
+      throw new AppError('not_possible_now', `You have ${MOST_TOKENS} API tokens. Delete those that nobody uses.`)
+    return insertToken(trx, { user_id: userId, name, scope, hash, prefix, expires_at })
+  })
+  return { token, secret }
+}
+
+const present = (token: ApiToken): Static<typeof TokenView> => ({
+  id: token.id,
+  name: token.name,
+  scope: token.scope,
+  prefix: token.prefix,
+  createdAt: token.created_at,
+  expiresAt: token.expires_at,
+  lastUsedAt: token.last_used_at,
+})

@@ -17,6 +17,9 @@ import { eventRoutes } from './http/routes/events.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { machineRoutes } from './http/routes/machine.ts'
+import { repositoryRoutes } from './http/routes/repository.ts'
+import { sessionRoutes } from './http/routes/sessions.ts'
+import { tokenRoutes } from './http/routes/tokens.ts'
 
 const BODY_LIMIT = 2 * 1024 * 1024
 
@@ -51,8 +54,11 @@ export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
 /** Every route of the API but its own description. */
 function addRoutes(app: App, deps: Deps, queue: Queue, live: Live): void {
   authRoutes(app, deps, live)
+  sessionRoutes(app, deps, live)
+  tokenRoutes(app, deps, live)
   deploymentRoutes(app, deps, queue)
   deploymentDetailRoutes(app, deps)
+  repositoryRoutes(app, deps)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, live)
   machineRoutes(app, deps, queue)

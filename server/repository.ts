@@ -1,13 +1,14 @@
 import { AppError } from './errors.ts'
 
-export type RepositoryRef = { url: string; owner: string; name: string; branch?: string; dir?: string }
+/** `tree` is what stands behind `/tree/`, a branch and perhaps a folder: `readTree` tells them apart. */
+export type RepositoryRef = { url: string; owner: string; name: string; tree?: string }
 
 const OWNER = /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/
 
 /**
  * Understands every usual way to write a repository and rebuilds it as `<githubUrl>/<owner>/<name>`: nothing of the
- * typed text but owner, name, branch and folder survives, so no other host, scheme or option can be meant.
+ * typed text but owner, name and `tree` survives, so no other host, scheme or option can be meant.
  * `githubUrl` is the configured host.
  * @throws invalid_input when it is not a repository of that host.
  */
@@ -18,8 +19,18 @@ export function parseRepository(typed: string, githubUrl: string): RepositoryRef
   if (!OWNER.test(owner) || !NAME.test(name) || (kind !== undefined && kind !== 'tree')) throw notARepository(githubUrl)
   const ref: RepositoryRef = { url: `${githubUrl}/${owner}/${name}`, owner, name }
   if (kind === undefined) return ref
-  const [branch = '', ...folders] = rest.map(decodeSegment)
-  return { ...ref, branch: checkBranch(branch), ...(folders.length > 0 && { dir: checkRootDir(folders.join('/')) }) }
+  return { ...ref, tree: rest.map(decodeSegment).join('/') }
+}
+
+/**
+ * Branch and folder of a `tree`. Both may contain slashes, so the longest of `branches` that fits is taken, and where
+ * none does, the first part.
+ * @throws invalid_input
+ */
+export function readTree(tree: string, branches: string[]): { branch: string; dir: string } {
+  const fitting = branches.filter((it) => tree === it || tree.startsWith(`${it}/`))
+  const branch = fitting.sort((a, b) => b.length - a.length)[0] ?? tree.split('/')[0] ?? ''
+  return { branch: checkBranch(branch), dir: checkRootDir(tree.slice(branch.length + 1)) }
 }
 
 function pathOf(typed: string, host: URL): string {
@@ -60,13 +71,15 @@ function notARepository(githubUrl: string): AppError {
   )
 }
 
-/**
- * A branch name that git accepts and no program takes for an option.
- * @throws invalid_input
- */
-export function checkBranch(branch: string): string {
+/** Whether git accepts it as a branch's name and no program takes it for an option. */
+export function isBranch(branch: string): boolean {
   const allowed = /^[\p{L}\p{N}_@][\p{L}\p{N}._/@+#=,-]{0,199}$/u.test(branch)
-  if (allowed && !/\.\.|\/[./]|@\{|\.lock(\/|$)|[./]$/.test(branch) && branch !== '@') return branch
+  return allowed && !/\.\.|\/[./]|@\{|\.lock(\/|$)|[./]$/.test(branch) && branch !== '@'
+}
+
+/** @throws invalid_input */
+export function checkBranch(branch: string): string {
+  if (isBranch(branch)) return branch
   throw new AppError('invalid_input', 'That is not the name of a branch.', { field: 'branch' })
 }
 

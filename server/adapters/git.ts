@@ -217,8 +217,8 @@ function explain(error: unknown, { url, branch, token }: Asked): Error {
     )
   ) {
     const hint = token
-      ? 'Check the address, and that SLIPWAY_GITHUB_TOKEN may read it.'
-      : 'Check the address. A private repository needs SLIPWAY_GITHUB_TOKEN.'
+      ? 'Check the address for a typo, and that SLIPWAY_GITHUB_TOKEN may read it.'
+      : 'Check the address for a typo. For a private repository, set SLIPWAY_GITHUB_TOKEN and restart Slipway.'
     return new AppError('repository_not_found', `${url} does not exist or is private. ${hint}`, {
       field: 'githubUrl',
       hint,

@@ -55,4 +55,6 @@ export const ChangeInput = Type.Object(appSettings, { ...strict, minProperties: 
 export type CreateInput = Static<typeof CreateInput>
 export type ChangeInput = Static<typeof ChangeInput>
 
+export const RepositoryInput = Type.Object({ githubUrl: Type.String({ minLength: 1, maxLength: 500 }) }, strict)
+
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 100 }) })

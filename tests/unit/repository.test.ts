@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../server/errors.ts'
-import { checkBranch, checkRelativePath, checkRootDir, parseRepository } from '../../server/repository.ts'
+import { checkBranch, checkRelativePath, checkRootDir, parseRepository, readTree } from '../../server/repository.ts'
 
 const GITHUB = 'https://github.com'
 const anything = fc.string({ unit: 'binary', maxLength: 120 })
@@ -58,8 +58,9 @@ describe('4 an address with characters of a shell', () => {
         expect(ref.url).toBe(`${GITHUB}/${ref.owner}/${ref.name}`)
         expect(ref.url).toMatch(/^https:\/\/github\.com\/[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/)
         expect(new URL(ref.url).href).toBe(ref.url)
-        expect(ref.branch ?? '').not.toMatch(/^-|[\s$`;|&<>\\'"]/)
-        expect((ref.dir ?? '').split('/')).not.toContain('..')
+        const tree = accepted(() => readTree(ref.tree ?? 'main', []))
+        expect(tree?.branch ?? '').not.toMatch(/^-|[\s$`;|&<>\\'"]/)
+        expect((tree?.dir ?? '').split('/')).not.toContain('..')
       }),
       { numRuns: 3000 },
     )
@@ -85,10 +86,24 @@ describe('4 an address with characters of a shell', () => {
   )
 
   test('a page of a folder names branch and folder', () => {
-    expect(parseRepository('https://github.com/o/r/tree/main/apps/web', GITHUB)).toMatchObject({
-      branch: 'main',
-      dir: 'apps/web',
-    })
+    const { tree = '' } = parseRepository('https://github.com/o/r/tree/main/apps/web', GITHUB)
+    expect(readTree(tree, [])).toEqual({ branch: 'main', dir: 'apps/web' })
+  })
+
+  test.each([
+    ['fix/login/apps/web', ['main', 'fix/login', 'fix'], 'fix/login', 'apps/web'],
+    ['fix/login', ['fix/login'], 'fix/login', ''],
+    ['fix/login2', ['fix/login'], 'fix', 'login2'],
+    ['fix/%2312', ['fix/#12'], 'fix/#12', ''],
+    ['fix%2Flogin/apps', ['fix/login'], 'fix/login', 'apps'],
+    ['other/apps', ['main'], 'other', 'apps'],
+  ])('tree/%s with the branches %j is %s and “%s”', (address, branches, branch, dir) => {
+    const { tree = '' } = parseRepository(`o/r/tree/${address}`, GITHUB)
+    expect(readTree(tree, branches)).toEqual({ branch, dir })
+  })
+
+  test.each(['', 'main/../etc', '-x', 'main/.git', '%00'])('tree/%s is refused', (address) => {
+    expect(accepted(() => readTree(parseRepository(`o/r/tree/${address}`, GITHUB).tree ?? '', []))).toBeUndefined()
   })
 })
 

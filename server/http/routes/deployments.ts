@@ -8,7 +8,7 @@ import type { Queue } from '../../deploy/queue.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import { suggestSubdomain } from '../../names.ts'
-import { checkBranch, checkRootDir, parseRepository } from '../../repository.ts'
+import { checkBranch, checkRootDir, parseRepository, readTree } from '../../repository.ts'
 import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
@@ -22,11 +22,12 @@ const One = Type.Object({ deployment: DeploymentView })
 /** A create request with every rule applied. @throws invalid_input, subdomain_reserved */
 export function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp {
   const repository = parseRepository(input.githubUrl, config.githubUrl)
-  const branch = input.branch === undefined || input.branch === '' ? repository.branch : checkBranch(input.branch)
+  const named = input.branch === undefined || input.branch === '' ? undefined : checkBranch(input.branch)
+  const tree = repository.tree === undefined ? undefined : readTree(repository.tree, named ? [named] : [])
   return {
     githubUrl: repository.url,
-    branch: branch ?? null,
-    rootDir: checkRootDir(input.rootDir ?? repository.dir ?? ''),
+    branch: named ?? tree?.branch ?? null,
+    rootDir: checkRootDir(input.rootDir ?? tree?.dir ?? ''),
     subdomain: checkSubdomain(input.subdomain ?? suggestSubdomain(repository.name)),
     name: input.name ?? repository.name,
     template: input.template ?? null,

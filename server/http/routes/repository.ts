@@ -1,0 +1,28 @@
+import type { FastifyReply } from 'fastify'
+import { inspectRepository } from '../../deploy/inspect-repository.ts'
+import type { Deps } from '../../deps.ts'
+import type { App } from '../app-type.ts'
+import { RepositoryInput } from '../schemas.ts'
+import { RepositoryView } from '../views.ts'
+
+/** What a form needs to know about a repository before it is deployed. */
+export function repositoryRoutes(app: App, deps: Deps): void {
+  app.post(
+    '/api/repository',
+    {
+      schema: {
+        summary: 'What a typed repository is: its branches, whether it is private, and a free subdomain',
+        body: RepositoryInput,
+        response: { 200: RepositoryView },
+      },
+    },
+    async (request, reply) => inspectRepository(deps, request.body.githubUrl, untilGone(reply)),
+  )
+}
+
+/** Fires when nobody waits for the reply any more. Fastify's own signal fires as soon as the body was read (Node 24). */
+function untilGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort())
+  return gone.signal
+}

@@ -25,6 +25,8 @@ type Surroundings = {
   ports: Map<string, number>
   /** Deployments that a job waits or runs for. */
   withJobs: Set<string>
+  /** Of those, the ones that are to be removed. */
+  withRemoval: Set<string>
 }
 
 const holderKey = (deploymentId: string | null, release: number | null) => `${deploymentId} ${release}`
@@ -36,12 +38,17 @@ async function readSurroundings({ db }: Deps, deploymentId?: string): Promise<Su
     releases: Map.groupBy(heads, (it) => it.deploymentId),
     ports: new Map((await listPorts(db)).map((it) => [holderKey(it.deployment_id, it.release), it.port])),
     withJobs: new Set(jobs.map((it) => it.deploymentId)),
+    withRemoval: new Set(jobs.filter((it) => it.kind === 'remove').map((it) => it.deploymentId)),
   }
 }
 
 const ON_ITS_WAY = new Set<ReleaseStatus>(['queued', 'running', 'undoing', 'retiring'])
 
-function present(deps: Deps, deployment: Deployment, { releases, ports, withJobs }: Surroundings): DeploymentView {
+function present(
+  deps: Deps,
+  deployment: Deployment,
+  { releases, ports, withJobs, withRemoval }: Surroundings,
+): DeploymentView {
   const { id, name, githubUrl, branch, rootDir, subdomain, status, overrides, volumes, createdAt, updatedAt, error } =
     deployment
   const own = releases.get(id) ?? []
@@ -62,6 +69,7 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, withJobs
     release: release?.number ?? null,
     liveRelease: deployment.liveRelease,
     isBusy: withJobs.has(id) || own.some((it) => ON_ITS_WAY.has(it.status)),
+    isDeleting: status === 'deleting' || withRemoval.has(id),
     commit: release?.commit ?? null,
     containerId: live ? release.containerId : null,
     dockerImage: live

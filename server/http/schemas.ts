@@ -42,7 +42,8 @@ const appSettings = {
   subdomain: Type.Optional(Type.String({ maxLength: 300 })),
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]*$' })),
   env: Type.Optional(Type.Array(EnvInput, { maxItems: 500 })),
-  template: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,50}$' })),
+  /** Empty: the repository decides again. */
+  template: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{0,50}$' })),
   overrides: Type.Optional(OverridesInput),
   volumes: Type.Optional(Type.Array(VolumeInput, { maxItems: 20 })),
 }

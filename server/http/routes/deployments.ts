@@ -30,7 +30,7 @@ export function readCreate(config: Deps['config'], input: CreateInput): commands
     rootDir: checkRootDir(input.rootDir ?? tree?.dir ?? ''),
     subdomain: checkSubdomain(input.subdomain ?? suggestSubdomain(repository.name)),
     name: input.name ?? repository.name,
-    template: input.template ?? null,
+    template: input.template || null,
     overrides: checkOverrides(input.overrides ?? {}),
     volumes: checkVolumes(input.volumes ?? []),
     env: checkEnv(input.env ?? []),
@@ -43,7 +43,7 @@ function readChange(deps: Deps, deployment: Deployment, input: ChangeInput): com
     ...(input.rootDir !== undefined && { rootDir: checkRootDir(input.rootDir) }),
     ...(input.subdomain !== undefined && { subdomain: checkSubdomain(input.subdomain) }),
     ...(input.name !== undefined && { name: input.name }),
-    ...(input.template !== undefined && { template: input.template }),
+    ...(input.template !== undefined && { template: input.template || null }),
     ...(input.overrides !== undefined && { overrides: checkOverrides(input.overrides) }),
     ...(input.volumes !== undefined && { volumes: checkVolumes(input.volumes) }),
     ...(input.env !== undefined && { env: checkEnv(input.env, openEnv(deps, deployment.id, deployment.env)) }),
@@ -149,7 +149,12 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       const keepVolumes = request.query.volumes === 'keep'
-      const shown = { ...(await presentDeployment(deps, deployment)), status: 'deleting' as const, isBusy: true }
+      const shown = {
+        ...(await presentDeployment(deps, deployment)),
+        status: 'deleting' as const,
+        isBusy: true,
+        isDeleting: true,
+      }
       await audit(request, 'deployment.delete', deployment.id, { subdomain: deployment.subdomain, keepVolumes })
       await commands.deleteApp(deps, queue, deployment, { keepVolumes })
       return reply.status(202).send({ deployment: shown })

@@ -2,6 +2,7 @@ import type { EnvVariable, Overrides, Volume } from '../db/deployments.ts'
 import { AppError } from '../errors.ts'
 import { isReservedSubdomain, normalizeSubdomain } from '../names.ts'
 import { checkRelativePath } from '../repository.ts'
+import { problemOfKey, problemOfValue } from '../variables.ts'
 import type { ChangeInput } from './schemas.ts'
 
 /** What a schema cannot say about input, in rules. All throw invalid_input with the field. */
@@ -26,7 +27,6 @@ export function checkSubdomain(raw: string): string {
 
 /** All variables together must fit into what Linux hands to a program. */
 const MAX_ENV_BYTES = 1024 * 1024
-const MAX_VALUE_BYTES = 128 * 1024
 /** The engine takes those for the build in the address of a request, which may have 1 MiB with all its headers. */
 const MAX_BUILD_LENGTH = 1_000_000
 
@@ -37,23 +37,13 @@ const MAX_BUILD_LENGTH = 1_000_000
 export function checkEnv(input: NonNullable<ChangeInput['env']>, stored: EnvVariable[] = []): EnvVariable[] {
   const variables = new Map<string, EnvVariable>()
   for (const { key, value, secret, buildTime } of input) {
-    if (key.startsWith('__') || /^(LD|DYLD)_/.test(key)) {
-      throw new AppError(
-        'invalid_input',
-        `The variable ${key} is not allowed: it would change how every program in the container is loaded.`,
-        { field: 'env' },
-      )
-    }
+    const badKey = problemOfKey(key)
+    if (badKey !== undefined) throw new AppError('invalid_input', badKey, { field: 'env' })
     const before = stored.find((it) => it.key === key)
     const text = value ?? before?.value
     if (text === undefined) throw new AppError('invalid_input', `The variable ${key} has no value.`, { field: 'env' })
-    if (Buffer.byteLength(text) > MAX_VALUE_BYTES - key.length - 2) {
-      throw new AppError(
-        'invalid_input',
-        `The value of ${key} is longer than 128 KiB, which Linux does not pass to a program.`,
-        { field: 'env' },
-      )
-    }
+    const badValue = problemOfValue(key, text)
+    if (badValue !== undefined) throw new AppError('invalid_input', badValue, { field: 'env' })
     variables.set(key, {
       key,
       value: text,

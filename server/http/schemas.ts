@@ -1,3 +1,4 @@
+import { KEY_PATTERN, MAX_KEY_LENGTH } from '../variables.ts'
 import { type Static, Type } from './type.ts'
 
 /** Schemas once for validation, types and OpenAPI. Patterns are allow-lists: what they let through is safe to name things by. */
@@ -6,7 +7,7 @@ const strict = { additionalProperties: false }
 
 export const EnvInput = Type.Object(
   {
-    key: Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+    key: Type.String({ minLength: 1, maxLength: MAX_KEY_LENGTH, pattern: KEY_PATTERN }),
     /** Left out in a change: the stored value stays. */
     value: Type.Optional(Type.String({ maxLength: 131_000, pattern: '^[^\\u0000]*$' })),
     secret: Type.Optional(Type.Boolean()),

@@ -1,0 +1,25 @@
+/** What a variable may be: one rule for the server, and for the UI, which says it beside the field before anything is sent. */
+
+/** A name that programs and shells can use. */
+export const KEY_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$'
+export const MAX_KEY_LENGTH = 200
+/** With its name, `=` and the end: Linux passes no longer text to a program (MAX_ARG_STRLEN). */
+const MAX_BYTES = 128 * 1024
+
+const key = new RegExp(KEY_PATTERN)
+
+/** Why no variable can have this name, in a sentence that says what to do; undefined when it can. */
+export function problemOfKey(name: string): string | undefined {
+  if (name === '') return 'Give the variable a name.'
+  if (!key.test(name)) return 'A name has letters A–Z, digits and underscores, and does not begin with a digit.'
+  if (name.length > MAX_KEY_LENGTH) return `A name has at most ${MAX_KEY_LENGTH} characters.`
+  if (!name.startsWith('__') && !/^(LD|DYLD)_/.test(name)) return undefined
+  return `The variable ${name} is not allowed: it would change how every program in the container is loaded.`
+}
+
+/** Why the variable cannot have this value; undefined when it can. */
+export function problemOfValue(name: string, value: string): string | undefined {
+  if (value.includes('\0')) return `The value of ${name} has a NUL character, which no program can be given.`
+  if (new TextEncoder().encode(value).length <= MAX_BYTES - name.length - 2) return undefined
+  return `The value of ${name} is longer than 128 KiB, which Linux does not pass to a program.`
+}

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Queue } from './deploy/queue.ts'
+import type { Stats } from './deploy/stats.ts'
 import type { Deps } from './deps.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth } from './http/auth.ts'
@@ -19,12 +20,13 @@ import { logRoutes } from './http/routes/logs.ts'
 import { machineRoutes } from './http/routes/machine.ts'
 import { repositoryRoutes } from './http/routes/repository.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
+import { statsRoutes } from './http/routes/stats.ts'
 import { tokenRoutes } from './http/routes/tokens.ts'
 
 const BODY_LIMIT = 2 * 1024 * 1024
 
 /** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
-export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
+export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -46,13 +48,13 @@ export async function buildApp(deps: Deps, queue: Queue): Promise<App> {
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
-  addRoutes(app, deps, queue, live)
-  docsRoutes(app, (described) => addRoutes(described, deps, queue, live))
+  addRoutes(app, deps, queue, stats, live)
+  docsRoutes(app, (described) => addRoutes(described, deps, queue, stats, live))
   return app
 }
 
 /** Every route of the API but its own description. */
-function addRoutes(app: App, deps: Deps, queue: Queue, live: Live): void {
+function addRoutes(app: App, deps: Deps, queue: Queue, stats: Stats, live: Live): void {
   authRoutes(app, deps, live)
   sessionRoutes(app, deps, live)
   tokenRoutes(app, deps, live)
@@ -60,7 +62,8 @@ function addRoutes(app: App, deps: Deps, queue: Queue, live: Live): void {
   deploymentDetailRoutes(app, deps)
   repositoryRoutes(app, deps)
   logRoutes(app, deps, live)
-  eventRoutes(app, deps, live)
+  eventRoutes(app, deps, stats, live)
+  statsRoutes(app, stats)
   machineRoutes(app, deps, queue)
   healthRoutes(app, deps)
 }

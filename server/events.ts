@@ -1,5 +1,6 @@
 import type { LogLine } from './db/logs.ts'
 import type { DeploymentStatus, StepState, StoredError } from './db/schema.ts'
+import type { StatsSample } from './samples.ts'
 
 /** What changed. Sent to every open `GET /api/events` and to whoever follows a build log. */
 export type SlipwayEvent =
@@ -8,6 +9,7 @@ export type SlipwayEvent =
   | { type: 'log'; deployment: string; release: number; lines: LogLine[] }
   | { type: 'deleted'; deployment: string }
   | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
+  | { type: 'stats'; sample: StatsSample }
 
 export type EventHub = {
   publish(event: SlipwayEvent): void

@@ -3,6 +3,7 @@ import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
 import { createQueue } from './deploy/queue.ts'
 import { recover } from './deploy/recover.ts'
+import { createStats } from './deploy/stats.ts'
 import { watch } from './deploy/watch.ts'
 import { createDeps } from './deps.ts'
 import { ensureAdmin } from './http/login.ts'
@@ -26,7 +27,8 @@ async function main(): Promise<void> {
   }
   const queue = createQueue(deps)
   await recover(deps)
-  const app = await buildApp(deps, queue)
+  const stats = createStats(deps)
+  const app = await buildApp(deps, queue, stats)
   await deps.nginx
     .start()
     .catch((error: unknown) =>
@@ -35,12 +37,14 @@ async function main(): Promise<void> {
   await app.listen({ host: config.host, port: config.port })
   queue.kick()
   const unwatch = watch(deps, queue)
+  stats.start()
   log.info(`Slipway is at ${config.publicUrl}`)
 
   const close = async (signal: NodeJS.Signals) => {
     log.info(`${signal}: closing; apps go on running`)
     setTimeout(() => process.exit(1), 50_000).unref()
     await unwatch()
+    await stats.stop()
     await app.close()
     await queue.stop()
     await deps.db.destroy()

@@ -5,6 +5,7 @@ import { type BuildRequest, buildImage } from './docker-build.ts'
 import { createBuildCache } from './docker-build-cache.ts'
 import { createDockerClient, explainEngine, must, unless } from './docker-client.ts'
 import { demultiplex, type RuntimeLine, readLines } from './docker-logs.ts'
+import { type ContainerUsage, readUsage, STATS_OPTIONS } from './docker-stats.ts'
 
 export type ContainerSpec = {
   name: string
@@ -92,11 +93,17 @@ export function createDocker(dockerHost: string, instance: string) {
     })
   }
 
-  function call(method: string, path: string, options: Record<string, unknown>): Promise<unknown> {
+  function call(
+    method: string,
+    path: string,
+    options: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const statusCodes = { 200: true, 400: 'bad parameter', 500: 'server error' }
-      docker.modem.dial({ path, method, options, statusCodes }, (error: unknown, body: unknown) =>
-        error ? reject(error) : resolve(body),
+      docker.modem.dial(
+        { path, method, options, statusCodes, ...abortable(signal) },
+        (error: unknown, body: unknown) => (error ? reject(error) : resolve(body)),
       )
     })
   }
@@ -283,6 +290,13 @@ export function createDocker(dockerHost: string, instance: string) {
         }),
       )
       if (stream) yield* readLines(stream as unknown as Readable, options.after)
+    },
+
+    /** What a container uses at the moment; undefined when it is not there or does not run. */
+    async usage(name: string, signal: AbortSignal): Promise<ContainerUsage | undefined> {
+      const path = `/containers/${encodeURIComponent(name)}/stats?`
+      const stats = await unless([404, 409], 'measuring a container', call('GET', path, STATS_OPTIONS, signal))
+      return stats === undefined ? undefined : readUsage(stats as Parameters<typeof readUsage>[0])
     },
 
     /** What a program inside the container prints, undefined when it cannot be run there. */

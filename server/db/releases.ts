@@ -146,6 +146,18 @@ export async function listReleaseHeads(db: Db, deploymentId?: string): Promise<R
   }))
 }
 
+/** The live releases of the deployments that run. */
+export async function listServing(db: Db): Promise<{ deploymentId: string; subdomain: string; release: number }[]> {
+  return db
+    .selectFrom('deployments')
+    .innerJoin('releases', (join) =>
+      join.onRef('releases.deployment_id', '=', 'deployments.id').onRef('number', '=', 'live_release'),
+    )
+    .where('deployments.status', '=', 'running')
+    .select(['deployments.id as deploymentId', 'releases.subdomain', 'number as release'])
+    .execute()
+}
+
 export async function updateRelease(
   db: Db,
   release: Pick<Release, 'deploymentId' | 'number'>,
@@ -222,4 +234,19 @@ export async function listSteps(db: Db, deploymentId: string, release: number): 
     endedAt: row.ended_at,
     error: row.error === null ? null : JSON.parse(row.error),
   }))
+}
+
+/** When the work on a release began and ended. */
+export type Span = { startedAt: string | null; endedAt: string | null }
+
+/** The time that each release of a deployment took, by number; one that has a step running has not ended. */
+export async function listSpans(db: Db, deploymentId: string): Promise<Map<number, Span>> {
+  const rows = await db
+    .selectFrom('release_steps')
+    .select(['release', sql<string>`min(started_at)`.as('startedAt')])
+    .select(sql<string | null>`iif(count(ended_at) = count(*), max(ended_at), null)`.as('endedAt'))
+    .where('deployment_id', '=', deploymentId)
+    .groupBy('release')
+    .execute()
+  return new Map(rows.map(({ release, ...span }) => [release, span]))
 }

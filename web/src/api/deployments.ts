@@ -1,0 +1,66 @@
+import type { ChangeInput, CreateInput } from '../../../server/http/schemas.ts'
+import type {
+  AvailabilityView,
+  DeploymentView,
+  EnvView,
+  LedgerView,
+  LogLineView,
+  PlanView,
+  ReceiptView,
+  ReleaseView,
+  RepositoryView,
+  StatusView,
+  TemplateView,
+} from '../../../server/http/views.ts'
+import { request } from './client.ts'
+
+type Signal = AbortSignal | undefined
+type One = { deployment: DeploymentView }
+export type Action = 'redeploy' | 'stop' | 'start' | 'restart' | 'cancel' | 'retry'
+
+const at = (id: string, rest = '') => `/api/deployments/${encodeURIComponent(id)}${rest}`
+const deploymentOf = ({ deployment }: One) => deployment
+
+export const listDeployments = (signal?: Signal) =>
+  request<{ deployments: DeploymentView[] }>('GET', '/api/deployments', { signal }).then((it) => it.deployments)
+export const getDeployment = (id: string, signal?: Signal) => request<One>('GET', at(id), { signal }).then(deploymentOf)
+export const createDeployment = (body: CreateInput) =>
+  request<One>('POST', '/api/deployments', { body }).then(deploymentOf)
+export const changeDeployment = (id: string, body: ChangeInput) =>
+  request<One>('PATCH', at(id), { body }).then(deploymentOf)
+export const deleteDeployment = (id: string, keepVolumes: boolean) =>
+  request<One>('DELETE', at(id), { query: { volumes: keepVolumes ? 'keep' : 'remove' } }).then(deploymentOf)
+export const act = (id: string, action: Action) => request<One>('POST', at(id, `/${action}`)).then(deploymentOf)
+export const rollBack = (id: string, release: number) =>
+  request<One>('POST', at(id, '/rollback'), { body: { release } }).then(deploymentOf)
+
+export const getReleases = (id: string, signal?: Signal) =>
+  request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'), { signal }).then((it) => it.releases)
+export const getEnv = (id: string, signal?: Signal) =>
+  request<{ env: EnvView[] }>('GET', at(id, '/env'), { signal }).then((it) => it.env)
+export const getLedger = (id: string, signal?: Signal) =>
+  request<{ entries: LedgerView[] }>('GET', at(id, '/ledger'), { signal }).then((it) => it.entries)
+/** The steps of a release, by default the newest. */
+export const getStatus = (id: string, release?: number, signal?: Signal) =>
+  request<StatusView>('GET', `/api/status/${encodeURIComponent(id)}`, { query: { release }, signal })
+
+/** Up to `limit` lines after `after`, oldest first; `next` is what to ask after next. */
+export const getLog = (
+  id: string,
+  query: { kind: 'build' | 'runtime'; release?: number; after?: number; limit?: number },
+  signal?: Signal,
+) => request<{ lines: LogLineView[]; next: number }>('GET', `/api/logs/${encodeURIComponent(id)}`, { query, signal })
+
+export const inspectRepository = (githubUrl: string, signal?: Signal) =>
+  request<RepositoryView>('POST', '/api/repository', { body: { githubUrl }, signal })
+export const checkSubdomain = (subdomain: string, signal?: Signal) =>
+  request<AvailabilityView>('GET', `/api/domains/${encodeURIComponent(subdomain)}`, { signal })
+/** What a deploy would make. Clones the repository to find out, so it takes a moment. */
+export const makePlan = (body: CreateInput, signal?: Signal) => request<PlanView>('POST', '/api/plan', { body, signal })
+export const listTemplates = (signal?: Signal) =>
+  request<{ templates: TemplateView[] }>('GET', '/api/templates', { signal }).then((it) => it.templates)
+
+export const getReceipt = (id: string, signal?: Signal) =>
+  request<{ receipt: ReceiptView }>('GET', `/api/receipts/${encodeURIComponent(id)}`, { signal }).then(
+    (it) => it.receipt,
+  )

@@ -1,0 +1,28 @@
+import type {
+  AuditView,
+  DomainView,
+  ExaminationView,
+  HealthView,
+  PortsView,
+  ReceiptView,
+  RepairView,
+  StatsView,
+} from '../../../server/http/views.ts'
+import { request } from './client.ts'
+
+type Signal = AbortSignal | undefined
+
+export const getStats = (signal?: Signal) => request<StatsView>('GET', '/api/stats', { signal })
+export const getPorts = (signal?: Signal) => request<PortsView>('GET', '/api/ports', { signal })
+export const getDomains = (signal?: Signal) =>
+  request<{ domains: DomainView[] }>('GET', '/api/domains', { signal }).then((it) => it.domains)
+export const examine = (signal?: Signal) => request<ExaminationView>('GET', '/api/doctor', { signal })
+/** Applies the remedies of the findings named; without ids, of all that are safe. */
+export const repair = (ids?: string[]) =>
+  request<RepairView>('POST', '/api/doctor/repair', { body: { ...(ids && { ids }) } })
+export const listReceipts = (signal?: Signal) =>
+  request<{ receipts: ReceiptView[] }>('GET', '/api/receipts', { signal }).then((it) => it.receipts)
+export const listAudit = (limit: number, signal?: Signal) =>
+  request<{ entries: AuditView[] }>('GET', '/api/audit', { query: { limit }, signal }).then((it) => it.entries)
+/** Also answers when Slipway cannot deploy: `status` is then `degraded`. */
+export const getHealth = (signal?: Signal) => request<HealthView>('GET', '/health', { signal })

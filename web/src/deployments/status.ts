@@ -1,0 +1,39 @@
+import CircleAlert from '@lucide/svelte/icons/circle-alert'
+import CircleCheck from '@lucide/svelte/icons/circle-check'
+import CircleDashed from '@lucide/svelte/icons/circle-dashed'
+import CirclePause from '@lucide/svelte/icons/circle-pause'
+import CircleX from '@lucide/svelte/icons/circle-x'
+import Loader from '@lucide/svelte/icons/loader-circle'
+import Trash from '@lucide/svelte/icons/trash-2'
+import type { Component } from 'svelte'
+import type { DeploymentView } from '../../../server/http/views.ts'
+
+export type DeploymentStatus = DeploymentView['status']
+type Look = {
+  label: string
+  tone: 'ok' | 'info' | 'warn' | 'bad' | 'idle'
+  icon: Component<{ size?: number; 'aria-hidden'?: 'true' }>
+  /** Work is on its way: the icon turns. */
+  moves?: boolean
+}
+
+export const looks: Record<DeploymentStatus, Look> = {
+  running: { label: 'Running', tone: 'ok', icon: CircleCheck },
+  queued: { label: 'Queued', tone: 'info', icon: CircleDashed },
+  building: { label: 'Building', tone: 'info', icon: Loader, moves: true },
+  deploying: { label: 'Deploying', tone: 'info', icon: Loader, moves: true },
+  stopped: { label: 'Stopped', tone: 'idle', icon: CirclePause },
+  failed: { label: 'Failed', tone: 'bad', icon: CircleX },
+  stuck: { label: 'Stuck', tone: 'bad', icon: CircleAlert },
+  deleting: { label: 'Deleting', tone: 'warn', icon: Trash },
+}
+
+/** What the list can be narrowed to: statuses that ask the same of the user stand together. */
+export const groups = {
+  running: ['running'],
+  'on its way': ['queued', 'building', 'deploying', 'deleting'],
+  stopped: ['stopped'],
+  'needs attention': ['failed', 'stuck'],
+} as const satisfies Record<string, readonly DeploymentStatus[]>
+export type Group = keyof typeof groups
+export const groupNames = Object.keys(groups) as Group[]

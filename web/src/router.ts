@@ -1,0 +1,35 @@
+import { createRouter } from 'sv-router'
+import Deployments from './pages/Deployments.svelte'
+
+/** Every page. Only the first one comes with the first load; the others are fetched when they are opened. */
+export const { p, navigate, isActive, route, preload } = createRouter({
+  '/': Deployments,
+  '/login': () => import('./pages/Login.svelte'),
+  '/new': () => import('./pages/NewDeployment.svelte'),
+  '/apps/:id': {
+    '/': () => import('./pages/deployment/Overview.svelte'),
+    '/logs': () => import('./pages/deployment/Logs.svelte'),
+    '/releases': () => import('./pages/deployment/Releases.svelte'),
+    '/environment': () => import('./pages/deployment/Environment.svelte'),
+    '/settings': () => import('./pages/deployment/Settings.svelte'),
+    '/machine': () => import('./pages/deployment/Machine.svelte'),
+    layout: () => import('./pages/deployment/Layout.svelte'),
+  },
+  '/receipts/:id': () => import('./pages/Receipt.svelte'),
+  '/machine': {
+    '/': () => import('./pages/machine/Overview.svelte'),
+    '/ports': () => import('./pages/machine/Ports.svelte'),
+    '/domains': () => import('./pages/machine/Domains.svelte'),
+    '/receipts': () => import('./pages/machine/Receipts.svelte'),
+    '/audit': () => import('./pages/machine/Audit.svelte'),
+    layout: () => import('./pages/machine/Layout.svelte'),
+  },
+  '/settings': {
+    '/': () => import('./pages/settings/Account.svelte'),
+    '/sessions': () => import('./pages/settings/Sessions.svelte'),
+    '/tokens': () => import('./pages/settings/Tokens.svelte'),
+    '/connections': () => import('./pages/settings/Connections.svelte'),
+    layout: () => import('./pages/settings/Layout.svelte'),
+  },
+  '*': () => import('./pages/NotFound.svelte'),
+})

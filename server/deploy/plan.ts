@@ -34,11 +34,12 @@ const PLAN_MS = 120_000
 
 /**
  * What a deploy would make: looks into a clone that is removed again, and asks every step. Nothing else is made.
- * @throws repository_not_found, branch_not_found, no_template and the like
+ * It ends when `signal` fires, and after two minutes.
+ * @throws repository_not_found, branch_not_found, no_template and the like; cancelled
  */
-export async function makePlan(deps: Deps, app: NewApp): Promise<Plan> {
+export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Promise<Plan> {
   const checkout = path.join(deps.config.dataDir, 'checkouts', `plan-${randomUUID()}`)
-  const signal = AbortSignal.timeout(PLAN_MS)
+  const signal = AbortSignal.any([asked, AbortSignal.timeout(PLAN_MS)])
   try {
     const { branch, ...commit } = await deps.git.checkOut({
       url: app.githubUrl,
@@ -62,6 +63,9 @@ export async function makePlan(deps: Deps, app: NewApp): Promise<Plan> {
       effects: pipeline.flatMap((step) => step.effects(ctx).map((effect) => ({ step: step.name, ...effect }))),
       problems: await findProblems(deps, ctx),
     }
+  } catch (error) {
+    if (!asked.aborted) throw error
+    throw new AppError('cancelled', 'Nobody waits for the plan any more.', { cause: error })
   } finally {
     await rm(checkout, { recursive: true, force: true })
   }

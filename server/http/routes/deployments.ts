@@ -103,7 +103,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       },
     },
     async (request) => {
-      const plan = await makePlan(deps, readCreate(deps.config, request.body))
+      const plan = await makePlan(deps, readCreate(deps.config, request.body), request.signal)
       return { ...plan, url: urlOf(deps, plan.subdomain) }
     },
   )

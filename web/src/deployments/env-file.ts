@@ -25,7 +25,8 @@ export type EnvFile = {
 }
 export type LineNote = { line: number; message: string }
 
-type Value = { value: string; end: number; note?: string } | { problem: string; end: number }
+type Value = { value: string; end: number; note?: string }
+type Problem = { problem: string; end: number }
 
 const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*/y
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' }
@@ -51,7 +52,7 @@ export function parseEnvFile(file: string): EnvFile {
 }
 
 /** Reads from `at`; `end` of the answer is the line end it stopped at. */
-function readLine(text: string, at: number, lineEnd: number): ({ key: string } & Value) | Value | { end: number } {
+function readLine(text: string, at: number, lineEnd: number): ({ key: string } & Value) | Problem | { end: number } {
   const line = text.slice(at, lineEnd).trim()
   if (line === '' || line.startsWith('#')) return { end: lineEnd }
   ASSIGNMENT.lastIndex = at
@@ -71,7 +72,7 @@ function readUnquoted(text: string, from: number, lineEnd: number, key: string):
   return { value, end: lineEnd, ...(value.includes('#') && { note }) }
 }
 
-function readQuoted(text: string, from: number, lineEnd: number): Value {
+function readQuoted(text: string, from: number, lineEnd: number): Value | Problem {
   const quote = text[from] ?? ''
   const close = quote === '"' ? closingDouble(text, from + 1) : text.indexOf(quote, from + 1)
   if (close < 0) return { problem: `The ${QUOTES[quote]} is never closed.`, end: lineEnd }

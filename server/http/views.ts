@@ -101,6 +101,9 @@ export const ReleaseView = Type.Object({
   template: nullable(Type.String()),
   createdAt: Time,
   updatedAt: Time,
+  /** When its first step began and its last one ended; null before. What was undone later does not count. */
+  startedAt: nullable(Time),
+  endedAt: nullable(Time),
 })
 export type ReleaseView = Static<typeof ReleaseView>
 
@@ -260,6 +263,13 @@ export const TemplateView = Type.Object({
   healthPath: Type.String(),
 })
 export type TemplateView = Static<typeof TemplateView>
+
+/** What Slipway can build, and what an app may use when nothing else is said. */
+export const CatalogView = Type.Object({
+  templates: Type.Array(TemplateView),
+  defaults: Type.Object({ memoryMb: Type.Integer(), cpus: Type.Number() }),
+})
+export type CatalogView = Static<typeof CatalogView>
 
 /** CPU as a share of one core (1 = one core busy); of the machine as a share of all (0 to 1). Sizes in bytes. */
 export const MachineSample = Type.Object({

@@ -1,5 +1,5 @@
 import { listLedger } from '../../db/ledger.ts'
-import { findRelease, listReleases, listSteps, type Release } from '../../db/releases.ts'
+import { findRelease, listReleases, listSpans, listSteps, type Release, type Span } from '../../db/releases.ts'
 import { openEnv } from '../../deploy/context.ts'
 import { pipeline } from '../../deploy/pipeline.ts'
 import type { Deps } from '../../deps.ts'
@@ -25,7 +25,8 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
     },
     async (request) => {
       const { id } = await deploymentOf(deps, request.params.id)
-      return { releases: (await listReleases(deps.db, id)).map(showRelease) }
+      const spans = await listSpans(deps.db, id)
+      return { releases: (await listReleases(deps.db, id)).map((it) => showRelease(it, spans.get(it.number))) }
     },
   )
 
@@ -86,7 +87,10 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
   )
 }
 
-const showRelease = ({ number, status, commit, imageFrom, recipe, createdAt, updatedAt }: Release): ReleaseView => ({
+const showRelease = (
+  { number, status, commit, imageFrom, recipe, createdAt, updatedAt }: Release,
+  span: Span = { startedAt: null, endedAt: null },
+): ReleaseView => ({
   release: number,
   status,
   commit,
@@ -94,6 +98,7 @@ const showRelease = ({ number, status, commit, imageFrom, recipe, createdAt, upd
   template: recipe?.template ?? null,
   createdAt,
   updatedAt,
+  ...span,
 })
 
 /** The one asked for, else the newest. @throws not_found */

@@ -5,12 +5,16 @@ import type { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels
 import type { BaseToken } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/token'
 import { type Answer, CloudflareFailure, failureOf, permissions } from './cloudflare-failure.ts'
 
+export const DEFAULT_BASE_URL = 'https://api.cloudflare.com/client/v4'
+
 /** The four resources of Cloudflare's SDK that Slipway uses. Each call is one request: nothing is retried here. */
 export type CloudflareApi = {
   tunnels: BaseCloudflared
   configurations: BaseConfigurations
   token: BaseToken
   records: BaseRecords
+  /** The `result` of anything else that is only looked at. */
+  get(path: string, options: { signal: AbortSignal | undefined }): Promise<unknown>
 }
 
 type Connection = { apiToken: string; baseUrl: string | undefined; timeoutMs: number }
@@ -28,12 +32,16 @@ export async function loadApi(connection: Connection): Promise<CloudflareApi> {
     import('cloudflare/resources/zero-trust/tunnels/cloudflared/token'),
     import('cloudflare/resources/dns/records'),
   ])
-  const client = clientOver(createSend(connection))
+  const send = createSend(connection)
+  const client = clientOver(send)
   return {
     tunnels: new tunnels.BaseCloudflared(client),
     configurations: new configurations.BaseConfigurations(client),
     token: new token.BaseToken(client),
     records: new records.BaseRecords(client),
+    async get(path, { signal }) {
+      return ((await send('GET', path, { signal: signal ?? null })) as { result: unknown }).result
+    },
   }
 }
 
@@ -58,7 +66,7 @@ function clientOver(send: Send): BaseCloudflare {
  * with the reason of the caller's signal. The token appears in no message.
  */
 function createSend({ apiToken, baseUrl, timeoutMs }: Connection): Send {
-  const base = (baseUrl ?? 'https://api.cloudflare.com/client/v4').replace(/\/+$/, '')
+  const base = (baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, '')
   const redact = (text: string) => text.replaceAll(apiToken, '[token]')
 
   return async (method, path, options) => {

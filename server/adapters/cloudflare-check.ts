@@ -1,13 +1,18 @@
-import { toAppError } from '../errors.ts'
+import { AppError, toAppError } from '../errors.ts'
+import { type Check, createTry, type Try } from './check.ts'
 import type { CloudflareApi } from './cloudflare-api.ts'
 import { CloudflareFailure, permissions } from './cloudflare-failure.ts'
 import type { createRoutes } from './cloudflare-routes.ts'
+import { verifyToken } from './cloudflare-token.ts'
 import { type Tunnels, tunnelGone } from './cloudflare-tunnels.ts'
+import { describeZone } from './cloudflare-zone.ts'
 
 type Checked = {
   api: () => Promise<CloudflareApi>
   accountId: string
   zoneId: string
+  /** What the apps' names end in. */
+  domain: string | undefined
   tunnelId: string | undefined
   tunnels: Tunnels
   routes: ReturnType<typeof createRoutes>
@@ -17,61 +22,87 @@ type Checked = {
 const NO_TUNNEL = '00000000-0000-0000-0000-000000000000'
 const NO_RECORD = '0'.repeat(32)
 
-/** What is wrong, each as a sentence that says what to do. Empty when deploys can work. Changes nothing. */
-export async function checkCloudflare(checked: Checked, signal?: AbortSignal): Promise<string[]> {
-  const problems = [...(await dnsProblems(checked, signal)), ...(await tunnelProblems(checked, signal))]
-  return [...new Set([...problems, ...checked.routes.lostWrites])]
+const LATE = 'Cloudflare did not answer in time. Check the network and www.cloudflarestatus.com, then try again.'
+
+/**
+ * All that deploys need of Cloudflare, tried one by one: the token, its permissions, the zone, the tunnel. Changes
+ * nothing, and rejects never. Several checks can have the same message: mend that, and look again.
+ */
+export async function checkCloudflare(checked: Checked, signal?: AbortSignal): Promise<Check[]> {
+  const attempt = createTry(LATE, (error) => toAppError(error).message, signal)
+  const token = await attempt('API token', [], async () => verifyToken(await checked.api(), checked.accountId, signal))
+  const [zone, tunnel] = await Promise.all([
+    checkZone(checked, attempt, token, signal),
+    checkTunnel(checked, attempt, token, signal),
+  ])
+  return [token, ...zone, ...tunnel]
 }
 
-async function dnsProblems({ api, zoneId: zone_id }: Checked, signal?: AbortSignal): Promise<string[]> {
-  const { records } = await api()
-  const readable = await problemOf(records.list({ zone_id, per_page: 1 }, { signal }), signal)
-  if (readable !== undefined) return [readable]
-  const name = 'permission-check.invalid'
-  const body = { zone_id, type: 'TXT' as const, name, content: '"slipway"', ttl: 1 as const }
-  return denialOf(records.edit(NO_RECORD, body, { signal }), permissions.dns, signal)
+async function checkZone(checked: Checked, attempt: Try, token: Check, signal?: AbortSignal): Promise<Check[]> {
+  const { zoneId: zone_id, domain } = checked
+  const api = await checked.api()
+  let found: unknown
+  const zone = await attempt('Zone', [token], async () => {
+    found = await api.get(`/zones/${zone_id}`, { signal })
+    return 'The zone answers.'
+  })
+  const fits = await attempt('SLIPWAY_DOMAIN', [zone], async () => describeZone(found, domain))
+  const read = await attempt('Zone → DNS → Read', [zone], async () => {
+    await api.records.list({ zone_id, per_page: 1 }, { signal })
+    return 'The token may read DNS records.'
+  })
+  const edit = await attempt(permissions.dns, [read], async () => {
+    const body = { type: 'TXT' as const, name: 'permission-check.invalid', content: '"slipway"', ttl: 1 as const }
+    await mayEdit(api.records.edit(NO_RECORD, { zone_id, ...body }, { signal }), permissions.dns)
+    return 'The token may change DNS records.'
+  })
+  return [zone, fits, read, edit]
 }
 
-async function tunnelProblems(checked: Checked, signal?: AbortSignal): Promise<string[]> {
-  const { api, accountId: account_id, tunnelId, tunnels, routes } = checked
+async function checkTunnel(checked: Checked, attempt: Try, token: Check, signal?: AbortSignal): Promise<Check[]> {
+  const { accountId: account_id, routes } = checked
+  const api = await checked.api()
+  const read = await attempt('Account → Cloudflare Tunnel → Read', [token], async () => {
+    await api.tunnels.list({ account_id, is_deleted: false, per_page: 1 }, { signal })
+    return 'The token may read tunnels.'
+  })
+  const edit = await attempt(permissions.tunnel, [read], async () => {
+    const change = api.tunnels.edit(NO_TUNNEL, { account_id, name: 'slipway-permission-check' }, { signal })
+    await mayEdit(change, permissions.tunnel)
+    return 'The token may make tunnels and change their routes.'
+  })
+  const tunnel = await attempt('Tunnel', [read], () => findTunnel(checked, signal))
+  let shadowed: { hostname: string; by: string }[] = []
+  const rules = await attempt('Tunnel rules', [tunnel], async () => {
+    shadowed = await routes.shadowed(signal)
+    return 'No rule of others takes the visitors of an app.'
+  })
+  const wrong = [...shadowed.map(tellShadow), ...routes.lostWrites].map((message) => ({
+    name: rules.name,
+    ok: false,
+    message,
+  }))
+  return [read, edit, tunnel, ...(rules.ok && wrong.length > 0 ? wrong : [rules, ...wrong])]
+}
+
+const tellShadow = ({ hostname, by }: { hostname: string; by: string }) =>
+  `The tunnel rule ${by} stands above ours and takes the visitors of ${hostname}. Redeploy the app to move its rule up.`
+
+async function findTunnel({ tunnels, tunnelId }: Checked, signal?: AbortSignal): Promise<string> {
   tunnels.forget()
-  const found = tunnels.id(signal)
-  const unreadable = await problemOf(found, signal)
-  if (unreadable !== undefined) return [unreadable]
-  if ((await found) === undefined && tunnelId !== undefined) return [tunnelGone(tunnelId).message]
-  const edit = (await api()).tunnels.edit(NO_TUNNEL, { account_id, name: 'slipway-permission-check' }, { signal })
-  const denied = await denialOf(edit, permissions.tunnel, signal)
-  return denied.length > 0 ? denied : shadowProblems(routes, signal)
+  const id = await tunnels.id(signal)
+  if (id === undefined && tunnelId !== undefined) throw tunnelGone(tunnelId)
+  return id === undefined ? 'There is none yet. The first deploy makes it.' : `The tunnel is ${id}.`
 }
 
-async function shadowProblems(routes: Checked['routes'], signal?: AbortSignal): Promise<string[]> {
-  const looking = routes.shadowed(signal)
-  const failed = await problemOf(looking, signal)
-  if (failed !== undefined) return [failed]
-  return (await looking).map(
-    ({ hostname, by }) =>
-      `The tunnel rule ${by} stands above ours and takes the visitors of ${hostname}. Redeploy the app to move its rule up.`,
-  )
-}
-
-async function problemOf(call: PromiseLike<unknown>, signal?: AbortSignal): Promise<string | undefined> {
+/** The change fails, because its object does not exist. What counts is that it was not refused, and was answered. */
+async function mayEdit(change: PromiseLike<unknown>, permission: string): Promise<void> {
   try {
-    await call
-    return undefined
+    await change
   } catch (error) {
-    signal?.throwIfAborted()
-    return toAppError(error).message
-  }
-}
-
-/** The call is expected to fail because its object does not exist; only a refusal of the token counts. */
-async function denialOf(call: PromiseLike<unknown>, permission: string, signal?: AbortSignal): Promise<string[]> {
-  try {
-    await call
-    return []
-  } catch (error) {
-    signal?.throwIfAborted()
-    const denied = error instanceof CloudflareFailure && error.code === 'cloudflare_denied'
-    return denied ? [`The Cloudflare API token may read but not write: give it the permission ${permission}.`] : []
+    if (!(error instanceof CloudflareFailure) || error.code === 'cloudflare_unavailable') throw error
+    if (error.code !== 'cloudflare_denied') return
+    const message = `The Cloudflare API token may read but not write: give it the permission ${permission}.`
+    throw new AppError('cloudflare_denied', message, { cause: error })
   }
 }

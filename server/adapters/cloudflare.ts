@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { Check } from './check.ts'
 import { loadApi } from './cloudflare-api.ts'
 import { checkCloudflare } from './cloudflare-check.ts'
 import type { Route } from './cloudflare-ingress.ts'
@@ -18,6 +19,8 @@ export type CloudflareOptions = {
   baseUrl?: string | undefined
   /** The tunnel is named `slipway-<instance>`, or `slipway` for the instance of that name. */
   instance: string
+  /** What the apps' names end in: the check compares it with the zone's name. */
+  domain?: string
   /** Where cloudflared sends visitors: nginx, as `http://host:port` without a path. */
   serviceUrl: string
   /** Keeps the tunnel's id across restarts. */
@@ -52,7 +55,9 @@ export type Cloudflare = {
   listRoutes(signal?: AbortSignal): Promise<Route[]>
   /** Records with the mark of our instance. */
   listRecords(signal?: AbortSignal): Promise<{ hostname: string; id: string; deploymentId: string }[]>
-  /** Sentences on missing permissions, wrong ids, a lost tunnel, shadowed routes. Empty when all is well. */
+  /** Token, permissions, zone, tunnel, routes: all that deploys need, tried one by one within the time of the signal. */
+  inspect(signal?: AbortSignal): Promise<Check[]>
+  /** What `inspect` found wrong, each once, as sentences. Empty when all is well. */
   check(signal?: AbortSignal): Promise<{ problems: string[] }>
   /**
    * The same adapter for one pass over many deployments: `hasRoute` and `hasRecord` answer from two lists, asked for once
@@ -76,6 +81,9 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const tunnels = createTunnels(api, { accountId, tunnelId, name, remember, log, timings })
   const routes = createRoutes(api, tunnels, { accountId, instance, serviceUrl, log, timings })
   const records = createRecords(api, { zoneId, instance, timings })
+
+  const inspect = (signal?: AbortSignal) =>
+    checkCloudflare({ api, accountId, zoneId, domain: options.domain, tunnelId, tunnels, routes }, signal)
 
   const ensuredId = async (signal?: AbortSignal) => (await tunnels.id(signal)) ?? (await tunnels.ensure(signal)).id
 
@@ -102,8 +110,10 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     hasRecord: records.has,
     listRoutes: routes.list,
     listRecords: records.list,
+    inspect,
     async check(signal) {
-      return { problems: await checkCloudflare({ api, accountId, zoneId, tunnelId, tunnels, routes }, signal) }
+      const wrong = (await inspect(signal)).filter((it) => !it.ok)
+      return { problems: [...new Set(wrong.map((it) => it.message))] }
     },
     forOnePass: () => answerFromLists(cloudflare),
   }

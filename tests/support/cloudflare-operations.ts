@@ -26,12 +26,28 @@ export type Call = {
   query: Record<string, string>
   body: unknown
   accountId: string
+  zoneId: string
   zoneName: string
 }
 type Reply = { result: unknown; result_info?: unknown }
 
 /** What each operation of the schema does. One that is missing here is answered with an error and noted as a violation. */
 export const operations: Record<string, (call: Call) => Reply> = {
+  'GET /user/tokens/verify': (call) => verifyToken(call, 'user'),
+  'GET /accounts/{account_id}/tokens/verify': (call) => verifyToken(call, 'account'),
+
+  'GET /zones/{zone_id}': ({ state, accountId, zoneId, zoneName }) => ({
+    result: {
+      id: zoneId,
+      name: zoneName,
+      status: state.zoneStatus,
+      paused: false,
+      type: 'full',
+      name_servers: ['ada.ns.cloudflare.com', 'bob.ns.cloudflare.com'],
+      account: { id: accountId, name: 'Stand-in' },
+    },
+  }),
+
   'GET /accounts/{account_id}/cfd_tunnel': ({ state, query }) => {
     known(query, ['name', 'is_deleted', 'uuid', 'page', 'per_page'])
     const wanted = state.tunnels.filter(
@@ -109,6 +125,12 @@ export const operations: Record<string, (call: Call) => Reply> = {
     call.state.records.splice(call.state.records.indexOf(record), 1)
     return { result: { id: record.id } }
   },
+}
+
+function verifyToken({ state }: Call, owner: 'user' | 'account'): Reply {
+  const { owner: real, ...token } = state.token
+  if (real !== owner) throw new ApiError(401, 1000, 'Invalid API Token')
+  return { result: { id: 'ed17'.repeat(8), ...token } }
 }
 
 function tunnelOf({ state, params }: Call, deletedToo = false): Tunnel {

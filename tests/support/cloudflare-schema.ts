@@ -161,7 +161,43 @@ function amend(document: Document): Document {
     ['exact', 'contains', 'startswith', 'endswith'].map((p) => `${f}.${p}`),
   ))
     list.push({ in: 'query', name: filter, schema: { type: 'string' } })
+  Object.assign(document.paths, {
+    '/user/tokens/verify': { get: answering(VERIFIED) },
+    '/accounts/{account_id}/tokens/verify': { get: answering(VERIFIED, 'account_id') },
+    '/zones/{zone_id}': { get: answering(ZONE, 'zone_id') },
+  })
   // DELETE needs no body: the SDK sends none.
   for (const methods of Object.values(document.paths)) delete methods.delete?.requestBody
   return document
+}
+
+/** Not in the excerpt; by the types of SDK 7.3.0 (`TokenVerifyResponse`, `Zone`, of which the parts that are used). */
+const VERIFIED = {
+  type: 'object',
+  required: ['id', 'status'],
+  properties: {
+    id: { type: 'string', maxLength: 32 },
+    status: { enum: ['active', 'disabled', 'expired'] },
+    expires_on: { type: 'string', format: 'date-time' },
+  },
+}
+const ZONE = {
+  type: 'object',
+  required: ['id', 'name', 'name_servers', 'account'],
+  properties: {
+    id: { type: 'string', maxLength: 32 },
+    name: { type: 'string', maxLength: 253 },
+    status: { enum: ['initializing', 'pending', 'active', 'moved'] },
+    name_servers: { type: 'array', items: { type: 'string' } },
+  },
+}
+
+function answering(result: Schema, parameter?: string): Operation {
+  const schema = {
+    type: 'object',
+    required: ['success', 'errors', 'messages', 'result'],
+    properties: { success: { const: true }, errors: { maxItems: 0 }, result },
+  }
+  const parameters = parameter === undefined ? [] : [{ in: 'path', name: parameter, required: true, schema: {} }]
+  return { parameters, responses: { 200: { content: { 'application/json': { schema } } } } }
 }

@@ -35,8 +35,11 @@ export type State = {
   /** By tunnel id. `config` is null until the first write. */
   configurations: Record<string, { version: number; config: Config | null }>
   records: DnsRecord[]
-  /** What the token may do. */
-  access: { tunnel: Access; dns: Access }
+  /** What the token may do. Of the zone itself it never needs more than to read it. */
+  access: { tunnel: Access; dns: Access; zone?: Access }
+  /** Cloudflare knows the token of an account by another address than the token of a user. */
+  token: { owner: 'user' | 'account'; status: 'active' | 'disabled' | 'expired'; expires_on?: string }
+  zoneStatus: 'active' | 'pending'
 }
 
 export const emptyState = (): State => ({
@@ -44,6 +47,8 @@ export const emptyState = (): State => ({
   configurations: {},
   records: [],
   access: { tunnel: 'edit', dns: 'edit' },
+  token: { owner: 'user', status: 'active' },
+  zoneStatus: 'active',
 })
 
 export function addTunnel(state: State, accountId: string, tunnel: Partial<Tunnel> & { name: string }): Tunnel {

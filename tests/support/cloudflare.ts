@@ -103,9 +103,16 @@ export async function startCloudflare(options: { port?: number; zoneName?: strin
     const { account_id = accountId, zone_id = zoneId } = matched.params
     if (account_id !== accountId || zone_id !== zoneId)
       throw new ApiError(404, 7003, 'Could not route to that path, perhaps your object identifier is invalid?')
-    const granted = matched.operation.includes('/dns_records') ? state.access.dns : state.access.tunnel
-    refuseAccess(granted, received.method)
-    return operation({ state, params: matched.params, query: received.query, body: received.body, accountId, zoneName })
+    refuseAccess(accessOf(matched.operation, state.access), received.method)
+    return operation({
+      state,
+      params: matched.params,
+      query: received.query,
+      body: received.body,
+      accountId,
+      zoneId,
+      zoneName,
+    })
   }
 
   const server = createServer((request, response) => {
@@ -145,6 +152,12 @@ export async function startCloudflare(options: { port?: number; zoneName?: strin
 function serialised(status: number, body: object) {
   const text = JSON.stringify(body)
   return { status, text, body: JSON.parse(text) as unknown }
+}
+
+function accessOf(operation: string, access: State['access']): Access {
+  if (operation.endsWith('/tokens/verify')) return 'read'
+  if (operation.includes('/dns_records')) return access.dns
+  return operation.includes('/zones/') ? (access.zone ?? 'read') : access.tunnel
 }
 
 function refuseAccess(granted: Access, method: string): void {

@@ -11,6 +11,7 @@ import { addErrorHandlers } from './http/errors.ts'
 import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
 import { authRoutes } from './http/routes/auth.ts'
+import { connectionRoutes } from './http/routes/connections.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
 import { docsRoutes } from './http/routes/docs.ts'
@@ -65,5 +66,6 @@ function addRoutes(app: App, deps: Deps, queue: Queue, stats: Stats, live: Live)
   eventRoutes(app, deps, stats, live)
   statsRoutes(app, stats)
   machineRoutes(app, deps, queue)
+  connectionRoutes(app, deps)
   healthRoutes(app, deps)
 }

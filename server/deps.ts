@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { type Cloudflare, createCloudflare } from './adapters/cloudflare.ts'
 import { createDocker, type DockerAdapter } from './adapters/docker.ts'
 import { createGit, type Git } from './adapters/git.ts'
+import { createGithub, type Github } from './adapters/github.ts'
 import { createNginx, type Nginx } from './adapters/nginx.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './db/open.ts'
@@ -24,6 +25,7 @@ export type Deps = {
   events: EventHub
   catalog: Catalog
   git: Git
+  github: Github
   docker: DockerAdapter
   nginx: Nginx
   /** Undefined when no token is configured. */
@@ -44,6 +46,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     events: createEventHub(),
     catalog: await loadCatalog(path.join(root, 'templates')),
     git: createGit(path.join(config.dataDir, 'git-home')),
+    github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl, token: config.githubToken }),
     docker: createDocker(config.dockerHost, config.instance),
     nginx: createNginx({
       mode: config.nginx,
@@ -66,6 +69,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
         ...(config.cloudflare.tunnelId !== undefined && { tunnelId: config.cloudflare.tunnelId }),
         ...(config.cloudflare.baseUrl !== undefined && { baseUrl: config.cloudflare.baseUrl }),
         instance: config.instance,
+        domain: config.domain,
         serviceUrl: `http://127.0.0.1:${config.httpPort}`,
         rememberTunnel: {
           load: () => readSetting(db, 'cloudflare.tunnel'),

@@ -1,0 +1,98 @@
+/** GitHub did not answer, or refused, in a sentence that says what to do. */
+export class GithubFailure extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'GithubFailure'
+  }
+}
+
+export type Answer = { status: number; headers: Headers; body: unknown }
+export type Ask = (method: 'GET' | 'POST', path: string, signal?: AbortSignal, body?: object) => Promise<Answer>
+
+const TIMEOUT_MS = 10_000
+const MOST_BYTES = 1024 * 1024
+/** GitHub refuses requests without a User-Agent. */
+const HEADERS = { accept: 'application/vnd.github+json', 'user-agent': 'slipway' }
+
+/**
+ * Asks GitHub's REST API. No redirect is followed: it would take the token to another place. What GitHub refuses is
+ * answered like the rest, but for the token itself.
+ * @throws GithubFailure, or the reason of the signal; none of them shows the token
+ */
+export function createAsk({ apiUrl, token }: { apiUrl: string; token: string }): Ask {
+  return async (method, path, signal, body) => {
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new GithubFailure(MALFORMED)
+    const { status, headers, text } = await exchange(`${apiUrl}${path}`, signal, {
+      method,
+      redirect: 'error',
+      headers: { ...HEADERS, authorization: `Bearer ${token}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    if (status === 401) throw new GithubFailure(WRONG_TOKEN)
+    return { status, headers, body: parse(text.replaceAll(token, '[token]'), status) }
+  }
+}
+
+/** Whether something answers at an address. Redirects count, and are not followed. @throws GithubFailure */
+export async function reachHost(url: string, signal?: AbortSignal): Promise<void> {
+  const { status } = await exchange(`${url}/`, signal, { method: 'HEAD', redirect: 'manual', headers: HEADERS })
+  if (status >= 500) throw new GithubFailure(`${url} answers with ${status}. Try again later.`)
+}
+
+/** One request within ten seconds, its body of 1 MiB at most included. */
+async function exchange(url: string, signal: AbortSignal | undefined, init: RequestInit) {
+  const limit = AbortSignal.timeout(TIMEOUT_MS)
+  try {
+    const response = await fetch(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    return { status: response.status, headers: response.headers, text: await readText(response) }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof GithubFailure) throw error
+    throw unreachable(new URL(url).origin, limit.aborted ? 'no answer within 10 s' : reasonOf(error), error)
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.length
+    if (size > MOST_BYTES) throw notTheApi(response.status)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString()
+}
+
+function parse(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw notTheApi(status)
+  }
+}
+
+/** `fetch` hides the reason of a failure in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
+}
+
+function unreachable(origin: string, reason: string, cause: unknown): GithubFailure {
+  if (/unexpected redirect/.test(reason)) {
+    const remedy = 'Set SLIPWAY_GITHUB_API_URL to where that leads, if it is where the token belongs.'
+    return new GithubFailure(`${origin} redirects, and the token is not sent after a redirect. ${remedy}`, cause)
+  }
+  const remedy = 'Check the network, and SLIPWAY_GITHUB_URL and SLIPWAY_GITHUB_API_URL.'
+  return new GithubFailure(`${origin} could not be reached: ${reason}. ${remedy}`, cause)
+}
+
+const notTheApi = (status: number) =>
+  new GithubFailure(
+    `The answer (status ${status}) is not one of GitHub's API. Check SLIPWAY_GITHUB_API_URL, which is https://<host>/api/v3 for an Enterprise Server, and proxies on the way.`,
+  )
+
+const WRONG_TOKEN =
+  'GitHub does not accept the token: it is wrong, was revoked, or has expired. Make a new one and set SLIPWAY_GITHUB_TOKEN to it, then restart Slipway.'
+const MALFORMED =
+  'SLIPWAY_GITHUB_TOKEN holds a character that no token has, such as a space or a line end. Copy it again.'

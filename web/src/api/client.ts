@@ -17,7 +17,13 @@ export class ApiError extends Error {
   }
 }
 
-type Options = { body?: unknown; signal?: AbortSignal | undefined; query?: Record<string, string | number | undefined> }
+type Options = {
+  body?: unknown
+  signal?: AbortSignal | undefined
+  query?: Record<string, string | number | undefined>
+  /** A status besides 2xx whose body is an answer and no error. */
+  answer?: number
+}
 
 /** Waits until somebody has logged in again. Set by the session; requests refused with 401 go through it once. */
 let logInAgain: () => Promise<void> = () => Promise.reject(new Error('nobody can log in yet'))
@@ -32,6 +38,7 @@ export const onSessionEnd = (handler: () => Promise<void>) => {
  */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const reply = await send(method, path, options)
+  if (reply.status === options.answer) return reply.json()
   if (reply.status !== 401 || path === '/api/auth/login') return read<T>(reply)
   const error = await errorOf(reply)
   if (error.code !== 'unauthenticated') throw error

@@ -25,4 +25,4 @@ export const listReceipts = (signal?: Signal) =>
 export const listAudit = (limit: number, signal?: Signal) =>
   request<{ entries: AuditView[] }>('GET', '/api/audit', { query: { limit }, signal }).then((it) => it.entries)
 /** Also answers when Slipway cannot deploy: `status` is then `degraded`. */
-export const getHealth = (signal?: Signal) => request<HealthView>('GET', '/health', { signal })
+export const getHealth = (signal?: Signal) => request<HealthView>('GET', '/health', { signal, answer: 503 })

@@ -1,0 +1,68 @@
+import type { AuditView } from '../../../server/http/views.ts'
+
+const WORDS: Record<string, string> = {
+  login: 'Logged in',
+  'login.attempt': 'Began to log in',
+  'login.failed': 'Wrong password at the login',
+  logout: 'Logged out',
+  'password.attempt': 'Began to change the password',
+  'password.failed': 'Wrong current password',
+  'password.changed': 'Changed the password',
+  'session.ended': 'Ended a session',
+  'sessions.ended': 'Ended sessions',
+  'token.created': 'Created an API token',
+  'token.deleted': 'Deleted an API token',
+  'doctor.repair': 'Had the doctor repair',
+  'deployment.create': 'Deployed a new app',
+  'deployment.change': 'Changed an app',
+  'deployment.delete': 'Deleted an app',
+  'deployment.redeploy': 'Redeployed an app',
+  'deployment.rollback': 'Rolled an app back',
+  'deployment.stop': 'Stopped an app',
+  'deployment.start': 'Started an app',
+  'deployment.restart': 'Restarted an app',
+  'deployment.cancel': 'Cancelled a deploy',
+  'deployment.retry': 'Tried an app again',
+}
+
+/** What was done, in words; an action that has none is shown as it is written. */
+export const wordsFor = (action: string) => WORDS[action] ?? action
+
+/** What the filter offers; `attempts` are left out of the rest: each is followed by its end. */
+export const groups = [
+  { id: 'all', label: 'Everything', holds: (action: string) => !isAttempt(action) },
+  { id: 'apps', label: 'Apps', holds: (action: string) => action.startsWith('deployment.') },
+  { id: 'access', label: 'Logins, sessions, tokens', holds: (action: string) => ACCESS.test(action) && !isAttempt(action) },
+  { id: 'machine', label: 'The machine', holds: (action: string) => action.startsWith('doctor.') },
+  { id: 'attempts', label: 'Begun logins', holds: isAttempt },
+]
+const ACCESS = /^(login|logout|password|sessions?|token)(\.|$)/
+function isAttempt(action: string): boolean {
+  return action.endsWith('.attempt')
+}
+
+/** The particulars of an entry as “name: value” pairs in words; nothing for what has no value. */
+export function particulars({ detail }: AuditView): string[] {
+  if (typeof detail !== 'object' || detail === null) return []
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+    .map(([key, value]) => `${inWords(key)}: ${shown(value)}`)
+}
+
+/** keepVolumes → keep volumes */
+const inWords = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+function shown(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (Array.isArray(value)) return value.map(shown).join(', ')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Whether an entry is meant by what was typed. */
+export function isMeant(entry: AuditView, targetName: string, typed: string): boolean {
+  const wanted = typed.trim().toLowerCase()
+  const { action, actor, address, target } = entry
+  return [wordsFor(action), action, actor, address, target, targetName, ...particulars(entry)].some((it) =>
+    it.toLowerCase().includes(wanted),
+  )
+}

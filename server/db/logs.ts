@@ -29,6 +29,25 @@ export async function readLog(
     .execute()
 }
 
+/** The last lines with a number below `before`, oldest first. */
+export async function readLogBefore(
+  db: Db,
+  deploymentId: string,
+  release: number,
+  options: { before: number; limit: number },
+): Promise<LogLine[]> {
+  const lines = await db
+    .selectFrom('build_logs')
+    .select(['seq', 'at', 'stream', 'level', 'text'])
+    .where('deployment_id', '=', deploymentId)
+    .where('release', '=', release)
+    .where('seq', '<', options.before)
+    .orderBy('seq', 'desc')
+    .limit(options.limit)
+    .execute()
+  return lines.reverse()
+}
+
 /** The number of the last line, 0 when there is none. */
 export async function lastLogSeq(db: Db, deploymentId: string, release: number): Promise<number> {
   const row = await db

@@ -150,6 +150,16 @@ describe('a build that prints ten thousand lines', () => {
     expect((await world.slipway.api('GET', `/api/logs/${id}?release=9`)).status).toBe(404)
   })
 
+  test('is paged from its end, too', async () => {
+    const { length } = all
+    expect((await read(`kind=build&before=${length + 1}&limit=300`)).lines).toEqual(all.slice(-300))
+    expect((await read(`kind=build&before=${length - 299}&limit=300`)).lines).toEqual(all.slice(-600, -300))
+    expect((await read('kind=build&before=3&limit=300')).lines).toEqual(all.slice(0, 2))
+    expect(await read('kind=build&before=1')).toEqual({ lines: [], next: 0 })
+    for (const query of ['before=0', 'before=5&after=1', 'kind=runtime&before=5'])
+      expect((await world.slipway.api('GET', `/api/logs/${id}?${query}`)).status, query).toBe(400)
+  })
+
   test('goes from pending to done, step by step, and /api/status tells it live', () => {
     const states = (name: string) => {
       const seen = status.map((it) => it.steps.find((step: any) => step.name === name).state)

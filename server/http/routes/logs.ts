@@ -1,4 +1,4 @@
-import { type LogLine, readLog } from '../../db/logs.ts'
+import { type LogLine, readLog, readLogBefore } from '../../db/logs.ts'
 import { findPort } from '../../db/ports.ts'
 import { listReleases, type Release } from '../../db/releases.ts'
 import { openEnv, refOf, secretsOf } from '../../deploy/context.ts'
@@ -17,6 +17,7 @@ const Query = Type.Object({
   kind: Type.Optional(Type.Union([Type.Literal('build'), Type.Literal('runtime')])),
   release: Type.Optional(Type.Integer({ minimum: 1 })),
   after: Type.Optional(Type.Integer({ minimum: 0 })),
+  before: Type.Optional(Type.Integer({ minimum: 1 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
 })
 type Asked = { deploymentId: string; release: Release; after: number; limit: number }
@@ -47,11 +48,11 @@ export function logRoutes(app: App, deps: Deps, live: Live): void {
       response: { 200: Type.Object({ lines: Type.Array(LogLineView), next: Type.Integer() }) },
     },
     handler: async (request) => {
-      const runtime = request.query.kind === 'runtime'
+      const { kind, after, before } = request.query
+      const runtime = kind === 'runtime'
+      if (before !== undefined && (runtime || after !== undefined)) throw notBackwards()
       const asked = await (runtime ? readRuntime : read)(request.params.id, request.query)
-      const lines = runtime
-        ? await runtimeLines(deps, asked)
-        : await readLog(deps.db, asked.deploymentId, asked.release.number, asked)
+      const lines = runtime ? await runtimeLines(deps, asked) : await buildLines(deps, asked, before)
       return { lines, next: lines.at(-1)?.seq ?? asked.after }
     },
     wsHandler: async (socket, request) => {
@@ -71,6 +72,17 @@ export function logRoutes(app: App, deps: Deps, live: Live): void {
       }
     },
   })
+}
+
+async function buildLines(deps: Deps, { deploymentId, release, after, limit }: Asked, before: number | undefined) {
+  return before === undefined
+    ? readLog(deps.db, deploymentId, release.number, { after, limit })
+    : readLogBefore(deps.db, deploymentId, release.number, { before, limit })
+}
+
+const notBackwards = () => {
+  const message = '`before` is for build logs, and without `after`. A runtime log is read with `after`.'
+  return new AppError('invalid_input', message, { field: 'before' })
 }
 
 /**

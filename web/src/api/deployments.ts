@@ -1,6 +1,7 @@
 import type { ChangeInput, CreateInput } from '../../../server/http/schemas.ts'
 import type {
   AvailabilityView,
+  CatalogView,
   DeploymentView,
   EnvView,
   LedgerView,
@@ -10,7 +11,6 @@ import type {
   ReleaseView,
   RepositoryView,
   StatusView,
-  TemplateView,
 } from '../../../server/http/views.ts'
 import { request } from './client.ts'
 
@@ -44,10 +44,10 @@ export const getLedger = (id: string, signal?: Signal) =>
 export const getStatus = (id: string, release?: number, signal?: Signal) =>
   request<StatusView>('GET', `/api/status/${encodeURIComponent(id)}`, { query: { release }, signal })
 
-/** Up to `limit` lines after `after`, oldest first; `next` is what to ask after next. */
+/** Up to `limit` lines after `after`, or of a build the last ones below `before`; oldest first. `next` is what to ask after next. */
 export const getLog = (
   id: string,
-  query: { kind: 'build' | 'runtime'; release?: number; after?: number; limit?: number },
+  query: { kind: 'build' | 'runtime'; release?: number | undefined; after?: number; before?: number; limit?: number },
   signal?: Signal,
 ) => request<{ lines: LogLineView[]; next: number }>('GET', `/api/logs/${encodeURIComponent(id)}`, { query, signal })
 
@@ -57,8 +57,7 @@ export const checkSubdomain = (subdomain: string, signal?: Signal) =>
   request<AvailabilityView>('GET', `/api/domains/${encodeURIComponent(subdomain)}`, { signal })
 /** What a deploy would make. Clones the repository to find out, so it takes a moment. */
 export const makePlan = (body: CreateInput, signal?: Signal) => request<PlanView>('POST', '/api/plan', { body, signal })
-export const listTemplates = (signal?: Signal) =>
-  request<{ templates: TemplateView[] }>('GET', '/api/templates', { signal }).then((it) => it.templates)
+export const getCatalog = (signal?: Signal) => request<CatalogView>('GET', '/api/templates', { signal })
 
 export const getReceipt = (id: string, signal?: Signal) =>
   request<{ receipt: ReceiptView }>('GET', `/api/receipts/${encodeURIComponent(id)}`, { signal }).then(

@@ -14,12 +14,12 @@ import { Type } from '../type.ts'
 import {
   AuditView,
   AvailabilityView,
+  CatalogView,
   DomainView,
   ExaminationView,
   PortsView,
   ReceiptView,
   RepairView,
-  TemplateView,
 } from '../views.ts'
 
 export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
@@ -127,7 +127,7 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
     {
       schema: {
         summary: 'What Slipway can build',
-        response: { 200: Type.Object({ templates: Type.Array(TemplateView) }) },
+        response: { 200: CatalogView },
       },
     },
     async () => ({
@@ -139,6 +139,7 @@ export function machineRoutes(app: App, deps: Deps, queue: Queue): void {
         port: port ?? null,
         healthPath: healthPath ?? '/',
       })),
+      defaults: { memoryMb: deps.config.appMemoryMb, cpus: deps.config.appCpus },
     }),
   )
 

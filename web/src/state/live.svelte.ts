@@ -71,7 +71,7 @@ class Live {
     if (socket !== this.#socket) return
     clearTimeout(this.#watchdog)
     this.state = 'lost'
-    if (code === SESSION_ENDED) await session.renew()
+    if (code === SESSION_ENDED && !session.isLeaving) await session.renew()
     const pause = Math.min(MAX_PAUSE_MS, 250 * 2 ** this.#attempts) * (0.75 + Math.random() / 2)
     this.#attempts += 1
     this.#retry = setTimeout(() => this.#connect(), pause)

@@ -1,12 +1,15 @@
 import type { UserView } from '../../../server/http/views.ts'
 import { ApiError, onSessionEnd } from '../api/client.ts'
 import * as api from '../api/session.ts'
+import { toasts } from './toasts.svelte.ts'
 
 /** Who is logged in. When the session ends, a dialog asks for the password over the page, which keeps all it holds. */
 class Session {
   user = $state.raw<UserView>()
   /** True while the dialog is open. */
   hasEnded = $state(false)
+  /** True while the user ends the session on purpose: then it is no surprise that it ends. */
+  isLeaving = false
   #renewal: PromiseWithResolvers<void> | undefined
 
   constructor() {
@@ -46,9 +49,24 @@ class Session {
     this.#renewal = undefined
   }
 
-  /** Ends the session and leaves for the login page; a fresh load forgets all that was shown. */
-  async logout(): Promise<void> {
-    await api.logout()
+  /** Ends the session and leaves for the login page. */
+  logout(): Promise<void> {
+    return this.leaveBy(api.logout)
+  }
+
+  /**
+   * Does what ends this session, then leaves for the login page without asking for the password on the way; a fresh load
+   * forgets all that was shown. `farewell` is said there. @throws what `work` throws; the session goes on then
+   */
+  async leaveBy(work: () => Promise<void>, farewell?: string): Promise<void> {
+    this.isLeaving = true
+    try {
+      await work()
+    } catch (error) {
+      this.isLeaving = false
+      throw error
+    }
+    if (farewell !== undefined) toasts.showAfterReload(farewell)
     location.assign('/login')
   }
 }

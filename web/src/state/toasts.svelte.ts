@@ -9,17 +9,29 @@ export type Toast = {
 }
 
 const STAY_MS = 6000
+const FAREWELL = 'slipway.farewell'
 
 /** Short messages in the corner. Errors stay until they are closed. */
 class Toasts {
   all = $state<Toast[]>([])
   #last = 0
 
+  constructor() {
+    const farewell = sessionStorage.getItem(FAREWELL)
+    sessionStorage.removeItem(FAREWELL)
+    if (farewell !== null) this.show('ok', farewell)
+  }
+
   show(tone: Toast['tone'], text: string, more: Pick<Toast, 'hint' | 'action'> = {}): void {
     this.#last += 1
     const id = this.#last
     this.all.push({ id, tone, text, ...more })
     if (tone !== 'bad') setTimeout(() => this.close(id), STAY_MS)
+  }
+
+  /** For what ends with a fresh load of the page: says there that it is done. */
+  showAfterReload(text: string): void {
+    sessionStorage.setItem(FAREWELL, text)
   }
 
   /** Says why something could not be done. */

@@ -1,4 +1,4 @@
-import helmet from '@fastify/helmet'
+import path from 'node:path'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts'
 import type { App } from './http/app-type.ts'
 import { addAuth } from './http/auth.ts'
 import { addErrorHandlers } from './http/errors.ts'
+import { addHeaders } from './http/headers.ts'
 import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
 import { authRoutes } from './http/routes/auth.ts'
@@ -23,6 +24,8 @@ import { repositoryRoutes } from './http/routes/repository.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { statsRoutes } from './http/routes/stats.ts'
 import { tokenRoutes } from './http/routes/tokens.ts'
+import { uiRoutes } from './http/routes/ui.ts'
+import { root } from './root.ts'
 
 const BODY_LIMIT = 2 * 1024 * 1024
 
@@ -42,15 +45,13 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<
   app.setSerializerCompiler(() => (reply) => JSON.stringify(reply))
   addJsonParser(app)
   addErrorHandlers(app)
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
-    hsts: false,
-  })
+  await addHeaders(app)
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
   addRoutes(app, deps, queue, stats, live)
   docsRoutes(app, (described) => addRoutes(described, deps, queue, stats, live))
+  uiRoutes(app, path.join(root, 'dist', 'web'))
   return app
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { AppError, type ErrorCode } from '../errors.ts'
 
 type Reply = { status: number; body: { code: string; message: string; field?: string; hint?: string } }
@@ -16,10 +16,10 @@ export function addErrorHandlers(app: FastifyInstance): void {
     if (status >= 500) request.log.error({ err: error }, body.message)
     reply.status(status).send(body)
   })
-  app.setNotFoundHandler((_request, reply) => {
-    reply.status(404).send({ code: 'not_found', message: 'There is nothing at this address.' })
-  })
 }
+
+export const sendNotFound = (reply: FastifyReply): FastifyReply =>
+  reply.status(404).send({ code: 'not_found', message: 'There is nothing at this address.' })
 
 function translate(error: FastifyError | AppError): Reply {
   if (error instanceof AppError) return fromAppError(error)

@@ -32,7 +32,11 @@ export const wordsFor = (action: string) => WORDS[action] ?? action
 export const groups = [
   { id: 'all', label: 'Everything', holds: (action: string) => !isAttempt(action) },
   { id: 'apps', label: 'Apps', holds: (action: string) => action.startsWith('deployment.') },
-  { id: 'access', label: 'Logins, sessions, tokens', holds: (action: string) => ACCESS.test(action) && !isAttempt(action) },
+  {
+    id: 'access',
+    label: 'Logins, sessions, tokens',
+    holds: (action: string) => ACCESS.test(action) && !isAttempt(action),
+  },
   { id: 'machine', label: 'The machine', holds: (action: string) => action.startsWith('doctor.') },
   { id: 'attempts', label: 'Begun logins', holds: isAttempt },
 ]

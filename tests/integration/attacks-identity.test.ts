@@ -125,6 +125,20 @@ describe('32 sessions that have ended', () => {
   })
 })
 
+describe('32 API tokens that were deleted', () => {
+  test('are worth nothing at once, for nothing, and their WebSocket is closed', async () => {
+    const made = (await world.slipway.api('POST', '/api/tokens', { name: 'stolen', scope: 'write' })).body
+    const thief = { authorization: `Bearer ${made.secret}` }
+    const socket = await openSocket(`${world.slipway.url}/api/events`, thief)
+    await socket.until((message) => message.type === 'hello')
+    expect(await verify(made.secret)).toBe('welcome')
+    expect((await world.slipway.api('DELETE', `/api/tokens/${made.token.id}`)).status).toBe(204)
+    expect(await verify(made.secret)).toBe('401 unauthenticated')
+    expect(await socket.closed).toBe(4401)
+    expect(await upgradeStatus(`${world.slipway.url}/api/events`, thief)).toBe(401)
+  })
+})
+
 describe('33 WebSockets of other pages', () => {
   const paths = ['/api/events', `/api/logs/${NOBODY}`]
   type Row = [who: string, headers: () => Record<string, string>, status: number]
@@ -229,7 +243,7 @@ describe('34 an app on a sibling subdomain that attacks its visitors', () => {
     const { headers } = await world.slipway.api('GET', '/api/deployments', undefined, { origin: 'http://evil.example' })
     expect(headers.get('access-control-allow-origin')).toBeNull()
     expect(headers.get('x-frame-options') ?? headers.get('content-security-policy')).toMatch(
-      /SAMEORIGIN|frame-ancestors/,
+      /DENY|SAMEORIGIN|frame-ancestors/,
     )
     const preflight = await bare('OPTIONS', '/api/deployments', undefined, {
       origin: 'http://evil.example',
@@ -396,6 +410,41 @@ describe('no route without a session', () => {
       expect({ ...route, status, code: body.code }).toEqual({ ...route, status: 401, code: 'unauthenticated' })
     }
     expect((await bare('GET', '/health')).status).toBe(200)
+  })
+
+  describe('an API token', () => {
+    const CHANGES_NOTHING = ['/api/plan', '/api/repository']
+    /** What decides who gets in. */
+    const isOwners = ({ address }: { address: string }) =>
+      /^\/api\/(sessions|tokens)\b/.test(address) || ['/api/auth/logout', '/api/auth/password'].includes(address)
+    const asToken = async (scope: string) => {
+      const { body } = await world.slipway.api('POST', '/api/tokens', { name: `${scope} everything`, scope })
+      return { authorization: `Bearer ${body.secret}` }
+    }
+
+    test('that is read-only is refused wherever something changes, before anything is looked at', async () => {
+      const headers = await asToken('read')
+      const changing = routes.filter(({ method, address }) => method !== 'GET' && !PUBLIC.includes(address))
+      expect(changing.length).toBeGreaterThan(15)
+      const before = await world.inventory()
+      const allowed = []
+      for (const route of changing) {
+        const { status, body } = await bare(route.method, route.url, bodyOf(route), headers)
+        if (status !== 403 || body.code !== 'forbidden') allowed.push(route.address)
+      }
+      expect(allowed.sort()).toEqual(CHANGES_NOTHING)
+      expect(await world.inventory()).toEqual(before)
+    })
+
+    test('that may write is refused where it could make itself, or a session, permanent', async () => {
+      const headers = await asToken('write')
+      const owners = routes.filter(isOwners)
+      expect(owners.length).toBeGreaterThanOrEqual(8)
+      for (const route of owners) {
+        const { status, body } = await bare(route.method, route.url, bodyOf(route), headers)
+        expect({ ...route, status, code: body.code }).toEqual({ ...route, status: 403, code: 'forbidden' })
+      }
+    })
   })
 
   test('38 an id that is nobody’s is 404 wherever one is asked for', async () => {

@@ -89,12 +89,12 @@ ensure_dependencies() {
 
 node_answers() { "$ROOT/node_modules/.bin/node" --version >/dev/null 2>&1; }
 
-# npm run build, when something is newer than the last build.
+# npm run build, when something is newer than the last build, or what it made is not there.
 ensure_build() {
-  local stamp=$ROOT/node_modules/.slipway-built sources=("$ROOT/server" "$ROOT/package-lock.json" "$ROOT/tsconfig.build.json")
-  if [ -d "$ROOT/web" ]; then sources+=("$ROOT/web"); fi
-  if [ -e "$stamp" ] && [ -d "$ROOT/dist/server" ] &&
-    [ -z "$(find "${sources[@]}" -path "$ROOT/web/dist" -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+  local stamp=$ROOT/node_modules/.slipway-built
+  local sources=("$ROOT/server" "$ROOT/web" "$ROOT/package-lock.json" "$ROOT/tsconfig.json" "$ROOT/tsconfig.build.json")
+  if [ -e "$stamp" ] && [ -e "$ROOT/dist/server/main.js" ] && [ -e "$ROOT/dist/web/index.html" ] &&
+    [ -z "$(find "${sources[@]}" -type f -newer "$stamp" -print -quit)" ]; then
     return 0
   fi
   say "Building"

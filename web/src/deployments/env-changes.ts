@@ -20,7 +20,8 @@ export function changesOf(rows: readonly EnvRow[], stored: readonly EnvView[]): 
   }
 }
 
-export const hasChanges = ({ added, changed, removed }: EnvChanges) => added.length + changed.length + removed.length > 0
+export const hasChanges = ({ added, changed, removed }: EnvChanges) =>
+  added.length + changed.length + removed.length > 0
 
 /** “2 added, 1 removed” */
 export function sayChanges({ added, changed, removed }: EnvChanges): string {
@@ -28,5 +29,7 @@ export function sayChanges({ added, changed, removed }: EnvChanges): string {
   const said = Object.entries(parts).filter(([, keys]) => keys.length > 0)
   const [first, ...others] = said.map(([verb, keys]) => ({ verb, count: keys.length }))
   if (!first) return 'Nothing changed'
-  return [`${plural(first.count, 'variable')} ${first.verb}`, ...others.map((it) => `${it.count} ${it.verb}`)].join(', ')
+  return [`${plural(first.count, 'variable')} ${first.verb}`, ...others.map((it) => `${it.count} ${it.verb}`)].join(
+    ', ',
+  )
 }

@@ -13,12 +13,15 @@ class Deployments {
   readonly byId = $derived(new Map((this.list.data ?? []).map((it) => [it.id, it])))
   /** The newest question about each app: an older answer that comes late is dropped. */
   readonly #asked = new Map<string, symbol>()
+  /** Apps that changed while the list was asked for: its answer may be older than that. */
+  readonly #changed = new Set<string>()
 
   /** Loads, and keeps in step with the server from then on. */
   start(): void {
     void this.#refresh()
     live.onResync(() => void this.#refresh())
     live.onEvent((event) => {
+      if (event.type === 'deployment' || event.type === 'deleted') this.#changed.add(event.deployment)
       if (event.type === 'deployment') void this.#refreshOne(event.deployment)
       if (event.type === 'deleted') this.#drop(event.deployment)
       if (event.type === 'stats') this.#sample(event.sample.apps)
@@ -27,13 +30,16 @@ class Deployments {
 
   /** Shows an answer of the API at once, before the event about it comes. */
   put(deployment: DeploymentView): void {
-    const all = this.list.data ?? []
+    const all = this.list.data
+    if (!all) return
     const isKnown = all.some((it) => it.id === deployment.id)
     this.list.data = isKnown ? all.map((it) => (it.id === deployment.id ? deployment : it)) : [deployment, ...all]
   }
 
   async #refresh(): Promise<void> {
+    this.#changed.clear()
     await this.list.refresh()
+    for (const id of this.#changed) void this.#refreshOne(id)
     const stats = await getStats().catch(() => undefined)
     if (stats) this.#sample(stats.apps)
   }

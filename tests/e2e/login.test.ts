@@ -1,15 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Browser, isExpectedRefusal, logIn, openBrowser, PASSWORD } from '../support/browser.ts'
+import { type GitServer, startGitServer } from '../support/git-server.ts'
 import { createSlipway, type Slipway } from '../support/slipway.ts'
 
+let git: GitServer
 let slipway: Slipway
 let browser: Browser
 
 beforeAll(async () => {
-  slipway = await createSlipway({ SLIPWAY_NGINX: 'off' })
+  git = await startGitServer()
+  slipway = await createSlipway({ SLIPWAY_NGINX: 'off', SLIPWAY_GITHUB_URL: git.url })
   await slipway.start()
 })
-afterAll(() => slipway.destroy())
+afterAll(async () => {
+  await slipway.destroy()
+  await git.stop()
+})
 beforeEach(async () => {
   browser = await openBrowser(slipway)
 })

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { type Browser, logIn, openBrowser } from '../../tests/support/browser.ts'
+import { writeManyApps } from '../../tests/support/many-apps.ts'
+import { root, type Slipway } from '../../tests/support/slipway.ts'
+
+/** What the logged-in page of all apps costs to load, and how fast its search answers. */
+
+const ROUNDS = 7
+export const APPS = 500
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Loads the list of 500 apps some times with an empty cache, then types into its search. Prints; asserts nothing. */
+export async function benchPages(slipway: Slipway): Promise<void> {
+  await writeManyApps(slipway.dataDir, APPS)
+  const browser = await openBrowser(slipway)
+  try {
+    const page = await browser.open('/login')
+    await logIn(page)
+    await benchLoad(browser)
+    for (const view of ['Cards', 'Table']) await benchSearch(page, view)
+  } finally {
+    await browser.close()
+  }
+}
+
+async function benchLoad(browser: Browser): Promise<void> {
+  const paints: number[] = []
+  let scripts: string[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const page = await browser.context.newPage()
+    const protocol = await browser.context.newCDPSession(page)
+    await protocol.send('Network.setCacheDisabled', { cacheDisabled: true })
+    scripts = []
+    page.on('response', (response) => {
+      if (response.request().resourceType() === 'script') scripts.push(new URL(response.url()).pathname)
+    })
+    await page.goto('/')
+    await page.getByRole('link', { name: 'blog-0', exact: true }).waitFor()
+    await page.waitForLoadState('networkidle')
+    paints.push(await largestPaint(page))
+    await page.close()
+  }
+  const sizes = await Promise.all(
+    scripts.map(async (it) => (await readFile(path.join(root, 'dist', 'web', `${it}.gz`))).length),
+  )
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  console.log(`list of ${APPS} apps, first load, empty cache, ${ROUNDS} times`)
+  console.log(`  JavaScript, gzip: ${(total / 1000).toFixed(1)} kB in ${scripts.length} files (goal 120)`)
+  console.log(
+    `  Largest Contentful Paint: median ${median(paints).toFixed(0)} ms (${Math.min(...paints).toFixed(0)}–${Math.max(...paints).toFixed(0)}; goal 1000)`,
+  )
+}
+
+/** Milliseconds from the start of the load to the paint of the largest thing on the page. */
+function largestPaint(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? Number.NaN)).observe({
+          type: 'largest-contentful-paint',
+          buffered: true,
+        })
+      }),
+  )
+}
+
+async function benchSearch(page: Page, view: string): Promise<void> {
+  await page.getByRole('button', { name: view, exact: true }).click()
+  await recordKeys(page)
+  await page.getByRole('searchbox', { name: 'Search apps' }).focus()
+  for (const key of [
+    'b',
+    'l',
+    'o',
+    'g',
+    '-',
+    '1',
+    '2',
+    ...Array<string>(7).fill('Backspace'),
+    ...'acme shop'.split(''),
+  ]) {
+    await page.keyboard.press(key)
+    await page.waitForTimeout(60)
+  }
+  const times = await page.evaluate(() => (window as unknown as { keyTimes: number[] }).keyTimes)
+  await page.getByRole('searchbox', { name: 'Search apps' }).fill('')
+  console.log(
+    `typing in its search (${view.toLowerCase()}), from a key to the frame that shows it: median ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms of ${times.length} keys (goal 50)`,
+  )
+}
+
+/** Notes for each key the time from the event to the moment after the next frame was painted. */
+async function recordKeys(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const times: number[] = []
+    const kept = window as unknown as { keyTimes: number[]; isRecording?: boolean }
+    kept.keyTimes = times
+    if (kept.isRecording) return
+    kept.isRecording = true
+    addEventListener(
+      'keydown',
+      ({ timeStamp }) =>
+        requestAnimationFrame(() => {
+          const painted = new MessageChannel()
+          painted.port1.onmessage = () => kept.keyTimes.push(performance.now() - timeStamp)
+          painted.port2.postMessage(null)
+        }),
+      true,
+    )
+  })
+}

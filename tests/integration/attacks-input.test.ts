@@ -462,7 +462,11 @@ describe('27 reserved subdomains', () => {
       const { body } = await world.slipway.api('GET', `/api/domains/${name}`)
       expect(body).toMatchObject({ available: false, reason: expect.stringContaining(reason ?? '') })
     }
-    expect((await world.slipway.api('GET', '/api/domains/free')).body).toEqual({ subdomain: 'free', available: true })
+    expect((await world.slipway.api('GET', '/api/domains/free')).body).toEqual({
+      subdomain: 'free',
+      hostname: 'free.localhost',
+      available: true,
+    })
   })
 })
 

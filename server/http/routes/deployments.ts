@@ -15,6 +15,7 @@ import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check
 import { presentAll, presentDeployment, urlOf } from '../present.ts'
 import { ChangeInput, CreateInput, IdParams } from '../schemas.ts'
 import { Type } from '../type.ts'
+import { untilGone } from '../until-gone.ts'
 import { DeploymentView, PlanView } from '../views.ts'
 
 const One = Type.Object({ deployment: DeploymentView })
@@ -102,8 +103,8 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
         response: { 200: PlanView },
       },
     },
-    async (request) => {
-      const plan = await makePlan(deps, readCreate(deps.config, request.body), request.signal)
+    async (request, reply) => {
+      const plan = await makePlan(deps, readCreate(deps.config, request.body), untilGone(reply))
       return { ...plan, url: urlOf(deps, plan.subdomain) }
     },
   )

@@ -1,8 +1,8 @@
-import type { FastifyReply } from 'fastify'
 import { inspectRepository } from '../../deploy/inspect-repository.ts'
 import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
 import { RepositoryInput } from '../schemas.ts'
+import { untilGone } from '../until-gone.ts'
 import { RepositoryView } from '../views.ts'
 
 /** What a form needs to know about a repository before it is deployed. */
@@ -18,11 +18,4 @@ export function repositoryRoutes(app: App, deps: Deps): void {
     },
     async (request, reply) => inspectRepository(deps, request.body.githubUrl, untilGone(reply)),
   )
-}
-
-/** Fires when nobody waits for the reply any more. Fastify's own signal fires as soon as the body was read (Node 24). */
-function untilGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  raw.once('close', () => gone.abort())
-  return gone.signal
 }

@@ -53,8 +53,14 @@ export function particulars({ detail }: AuditView): string[] {
     .map(([key, value]) => `${inWords(key)}: ${shown(value)}`)
 }
 
-/** keepVolumes → keep volumes */
-const inWords = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+const NAMES: Record<string, string> = {
+  githubUrl: 'repository',
+  keepVolumes: 'volumes kept',
+  others: 'this one stayed',
+}
+
+/** expiresAt → expires at */
+const inWords = (key: string) => NAMES[key] ?? key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'

@@ -28,7 +28,7 @@ export function drawChart(target: HTMLElement, { max, format }: Look, points: Po
           size: 62,
           splits: [0, max / 2, max],
           grid: { stroke: grid ?? '', width: 1 },
-          values: (_, values) => values.map(format),
+          values: (_, values) => values.map((it) => (it === 0 ? '0' : format(it))),
         },
       ],
       series: [{}, { stroke: line ?? '', fill: area ?? '', width: 1.5, points: { show: false } }],

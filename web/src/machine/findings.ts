@@ -13,7 +13,9 @@ export const kinds: { kind: Kind; title: string; lead: string }[] = [
 
 /** By kind, the gravest first; kinds without findings are left out. */
 export function groupFindings(findings: FindingView[]) {
-  const bySeverity = [...findings].sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
+  const bySeverity = [...findings].sort(
+    (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error') || a.id.localeCompare(b.id),
+  )
   return kinds
     .map((it) => ({ ...it, findings: bySeverity.filter(({ kind }) => kind === it.kind) }))
     .filter((it) => it.findings.length > 0)

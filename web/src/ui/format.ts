@@ -10,6 +10,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 ]
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
 /** “3 minutes ago”; “just now” within a minute either way. `at` is ISO 8601, `now` milliseconds. */
@@ -19,6 +20,8 @@ export function ago(at: string, now: number): string {
   return unit ? relative.format(Math.trunc(distance / unit[1]), unit[0]) : 'just now'
 }
 
+/** The day alone, in the reader's zone: for ends that are far away. */
+export const calendarDay = (at: string) => day.format(new Date(at))
 /** Date and time in the reader's zone. */
 export const dateTime = (at: string) => absolute.format(new Date(at))
 /** 14:03:22, in the reader's zone. */

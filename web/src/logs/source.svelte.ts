@@ -8,6 +8,8 @@ import { type Ending, followLog } from './follow.ts'
 import type { Log } from './log.svelte.ts'
 
 const PAGE = 5000
+/** Pages that are read together. */
+const AT_ONCE = 5
 const MAX_PAUSE_MS = 10_000
 /** A container that has ended may be started again, by the engine too, of which nobody tells. */
 const RETURN_MS = 3_000
@@ -165,14 +167,14 @@ export class LogSource {
     }
   }
 
-  /** A build's lines are numbered without a gap, so they can be read backwards. */
+  /** A build's lines are numbered without a gap: several pages before the first line can be asked for at once. */
   async #readEarlier(signal: AbortSignal): Promise<void> {
     const { buffer } = this.#log
-    if (this.#asked.kind !== 'build') return
-    while (!this.isWhole && !signal.aborted) {
-      const { lines } = await this.#read({ before: Math.max(1, buffer.first), limit: PAGE }, signal)
-      this.#log.prepend(lines)
-      this.isWhole = lines.length < PAGE || buffer.isFull
+    while (this.#asked.kind === 'build' && !this.isWhole && !signal.aborted) {
+      const ends = Array.from({ length: AT_ONCE }, (_, index) => buffer.first - index * PAGE).filter((it) => it > 1)
+      const pages = await Promise.all(ends.map((before) => this.#read({ before, limit: PAGE }, signal)))
+      this.#log.prepend(pages.reverse().flatMap((it) => it.lines))
+      this.isWhole = buffer.first <= 1 || buffer.isFull
     }
   }
 

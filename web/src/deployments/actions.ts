@@ -45,8 +45,8 @@ export function possibleActions({ status, liveRelease, isBusy, isDeleting }: Dep
 export async function perform(app: Pick<DeploymentView, 'id' | 'name'>, action: Action): Promise<void> {
   try {
     deployments.put(await act(app.id, action))
-    toasts.show('info', `${app.name} ${actions[action].accepted}.`)
-    endings.follow(app, action)
+    const notice = toasts.show('info', `${app.name} ${actions[action].accepted}.`)
+    endings.follow(app, action, notice)
   } catch (error) {
     toasts.fail(error)
   }

@@ -26,7 +26,8 @@ export function whyNoRollback(status: Status): string | undefined {
 }
 
 /** The heading of a release’s steps: what has become of it. */
-export function headline(release: number, status: Status): string {
+export function headline(release: number, status: Status, isCancelled: boolean): string {
+  if (isCancelled) return `Release ${release} ${status === 'undoing' ? 'is being cancelled' : 'was cancelled'}`
   switch (status) {
     case 'queued':
       return `Release ${release} waits for its turn`

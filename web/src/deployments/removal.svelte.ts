@@ -5,6 +5,8 @@ import { live } from '../state/live.svelte.ts'
 import { type Resource, useResource } from '../state/resource.svelte.ts'
 import { keyOf } from './ledger.ts'
 
+const LASTING = new Set(['image', 'volume'])
+
 export type Thing = Pick<LedgerView, 'release' | 'kind' | 'name' | 'state' | 'at' | 'error'>
 
 /** A deployment on its way out: what stood when one began to look, how far each of it is, and the receipt in the end. */
@@ -35,9 +37,11 @@ export class Going {
     })
   }
 
+  /** In the order they go: backwards, what may outlive a release last. */
   get things(): Thing[] {
-    return (this.ledger.data ?? [])
-      .filter((it) => this.#stood?.has(keyOf(it)))
+    const stood = (this.ledger.data ?? []).filter((it) => this.#stood?.has(keyOf(it))).toReversed()
+    return stood
+      .sort((a, b) => Number(LASTING.has(a.kind)) - Number(LASTING.has(b.kind)))
       .map((it) => ({ ...it, ...this.#now(it) }))
   }
 

@@ -46,7 +46,7 @@ const words: Record<string, Words> = {
 export const stepWords = (name: string): Words => words[name] ?? { label: name, makes: '' }
 
 type ReleaseStatus = NonNullable<StatusView['releaseStatus']>
-export type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
+export type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'
 
 const FAILING = new Set<ReleaseStatus>(['undoing', 'failed'])
 
@@ -61,6 +61,9 @@ export function lookOf(step: StepView, release: ReleaseStatus): { look: StepLook
     case 'undone':
       if (isFailing) return { look: 'undone', word: 'undone' }
       return { look: 'done', word: release === 'live' ? 'done, cleaned up' : 'done, taken down since' }
+    case 'failed':
+      if (step.error?.code === 'cancelled') return { look: 'cancelled', word: 'cancelled' }
+      return { look: 'failed', word: 'failed' }
     default:
       return { look: step.state, word: step.state }
   }
@@ -98,3 +101,6 @@ export function besideOthers(steps: StepView[]): Set<string> {
   }
   return beside
 }
+
+/** Whether its user ended the release, which is no failure. */
+export const wasCancelled = (steps: StepView[]) => steps.some((it) => it.error?.code === 'cancelled')

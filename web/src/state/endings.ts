@@ -7,7 +7,7 @@ import { type Toast, toasts } from './toasts.svelte.ts'
 /** What was asked for in this window: an action, new settings, an earlier release, or the end of the app. */
 export type Wish = Action | 'deploy' | 'delete'
 type App = Pick<DeploymentView, 'id' | 'name'>
-type Awaited = App & { wish: Wish }
+type Awaited = App & { wish: Wish; notice: number | undefined }
 type End = Pick<Toast, 'tone' | 'text' | 'hint' | 'action'>
 
 /** Tells by a toast how each wish ended, wherever the user has gone meanwhile. Of several for one app, the newest counts. */
@@ -21,9 +21,9 @@ class Endings {
     live.onResync(() => this.#awaited.forEach((_, id) => void this.#look(id)))
   }
 
-  /** Call it when the server has accepted the wish; it may be over by then. */
-  follow({ id, name }: App, wish: Wish): void {
-    this.#awaited.set(id, { id, name, wish })
+  /** Call it when the server has accepted the wish; it may be over by then. `notice` is the toast that said so. */
+  follow({ id, name }: App, wish: Wish, notice?: number): void {
+    this.#awaited.set(id, { id, name, wish, notice })
     void this.#look(id)
   }
 
@@ -33,6 +33,7 @@ class Endings {
     const end = await endOf(awaited)
     if (!end || this.#awaited.get(id) !== awaited) return
     this.#awaited.delete(id)
+    if (awaited.notice !== undefined) toasts.close(awaited.notice)
     const { tone, text, hint, action } = end
     toasts.show(tone, text, { ...(hint !== undefined && { hint }), ...(action && { action }) })
   }

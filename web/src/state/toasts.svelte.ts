@@ -22,11 +22,13 @@ class Toasts {
     if (farewell !== null) this.show('ok', farewell)
   }
 
-  show(tone: Toast['tone'], text: string, more: Pick<Toast, 'hint' | 'action'> = {}): void {
+  /** Answers the number to close it by. */
+  show(tone: Toast['tone'], text: string, more: Pick<Toast, 'hint' | 'action'> = {}): number {
     this.#last += 1
     const id = this.#last
     this.all.push({ id, tone, text, ...more })
     if (tone !== 'bad') setTimeout(() => this.close(id), STAY_MS)
+    return id
   }
 
   /** For what ends with a fresh load of the page: says there that it is done. */

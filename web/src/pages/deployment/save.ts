@@ -9,7 +9,9 @@ import type { Current } from './current.svelte.ts'
 export async function save({ id, href }: Pick<Current, 'id'> & { href: string }, body: ChangeInput): Promise<void> {
   const deployment = await changeDeployment(id, body)
   deployments.put(deployment)
-  endings.follow(deployment, 'deploy')
   const { release } = await getStatus(id)
-  toasts.show('ok', `Saved. Release ${release} is being deployed with it.`, { action: { label: 'Watch it', href } })
+  const notice = toasts.show('ok', `Saved. Release ${release} is being deployed with it.`, {
+    action: { label: 'Watch it', href },
+  })
+  endings.follow(deployment, 'deploy', notice)
 }

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { describeBrowser } from '../../web/src/settings/browser.ts'
+import { linesFor } from '../../web/src/settings/connections.ts'
+import { problemOf } from '../../web/src/settings/password.ts'
+import { problemOfName } from '../../web/src/settings/token-name.ts'
+
+test.each([
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0',
+    'Edge on Windows',
+  ],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
+    'Safari on macOS',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0 Mobile Safari/604.1',
+    'Chrome on iPhone',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36',
+    'Chrome on Android',
+  ],
+  ['curl/8.9.1', 'curl'],
+  ['node', 'node'],
+  ['', 'A program that does not say its name'],
+])('%s is %s', (userAgent, words) => {
+  expect(describeBrowser(userAgent)).toBe(words)
+})
+
+test('a password is counted in characters below and in bytes above', () => {
+  expect(problemOf('1234567')).toBeDefined()
+  expect(problemOf('12345678')).toBeUndefined()
+  expect(problemOf('x'.repeat(72))).toBeUndefined()
+  expect(problemOf('ü'.repeat(37))).toContain('this one has 74')
+})
+
+test.each(['deploys from CI', 'a', 'Überwachung', 'v1.2_x-y', '7'])('%s is a name for a token', (name) => {
+  expect(problemOfName(name)).toBeUndefined()
+})
+test.each(['', ' x', 'a/b', '-x', 'a\u202Eb', '<b>'])('“%s” is no name for a token', (name) => {
+  expect(problemOfName(name)).toBeDefined()
+})
+
+test('the lines to copy hold what is missing, optional settings as comments', () => {
+  const settings = [
+    { name: 'CLOUDFLARE_API_TOKEN', isSet: true, isRequired: true },
+    { name: 'CLOUDFLARE_ZONE_ID', isSet: false, isRequired: true },
+    { name: 'CLOUDFLARE_TUNNEL_ID', isSet: false, isRequired: false },
+  ]
+  expect(linesFor({ name: 'cloudflare', isConfigured: false, url: '', settings })).toBe(
+    'CLOUDFLARE_ZONE_ID=<the zone id>\n# CLOUDFLARE_TUNNEL_ID=<the id of a tunnel of your own>',
+  )
+  const only = [{ name: 'SLIPWAY_GITHUB_TOKEN', isSet: false, isRequired: false }]
+  expect(linesFor({ name: 'github', isConfigured: false, url: '', settings: only })).toBe(
+    'SLIPWAY_GITHUB_TOKEN=<the token>',
+  )
+})

@@ -94,11 +94,12 @@ describe('long lines', () => {
     ['many returns', 'a\r'],
     ['many overrides', '\u202e'],
     ['many joiners', '\u200d'],
-  ])('of a megabyte take no time to speak of: %s', (_name, part) => {
+  ])('of a megabyte are taken apart in linear time: %s', { timeout: 30_000 }, (_name, part) => {
     const raw = part.repeat(Math.ceil(1_000_000 / part.length))
     const began = performance.now()
     parseLine(raw)
-    expect(performance.now() - began).toBeLessThan(2000)
+    // A second where it is linear; where a part is read again for each that follows, many minutes.
+    expect(performance.now() - began).toBeLessThan(20_000)
   })
 })
 

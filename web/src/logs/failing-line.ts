@@ -9,6 +9,8 @@ const REASON =
 /** Words that wrap up an error which stands further up. */
 const SUMMARY =
   /^npm (?:error|ERR!) (?:code|path|command|errno|signal|A complete log|\s*$)|exit(?:ed)? (?:code|status|with)|lifecycle/i
+/** A command that npm (`> vite build`) or a shell (`+ make`) repeats before it runs it. */
+const ECHO = /^[>+$] /
 /** After the verdict only the clean-up is written. */
 const LATEST = 200
 /** What a step printed at last; an error is not announced thousands of lines before the end. */
@@ -32,5 +34,5 @@ const isVerdict = ({ stream, text }: LogLineView) => stream === 'stderr' && VERD
 const isHeading = ({ stream, text }: LogLineView) => stream === 'step' && !text.startsWith('CACHED ')
 const isReason = (line: LogLineView) => {
   const text = printable(line.text)
-  return REASON.test(text) && !SUMMARY.test(text)
+  return REASON.test(text) && !SUMMARY.test(text) && !ECHO.test(text)
 }

@@ -1,0 +1,142 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Browser, expectAccessible, isExpectedRefusal, logIn, openBrowser } from '../support/browser.ts'
+import { echo, makeApp } from '../support/small-app.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+/** What the page of one app does besides the main path. */
+
+let world: World
+let browser: Browser
+let page: Page
+
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterAll(() => world.destroy())
+beforeEach(async () => {
+  browser = await openBrowser(world.slipway)
+  page = await browser.open('/')
+  await logIn(page)
+})
+afterEach(async () => {
+  await browser.close()
+  expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+})
+
+const deploy = async (subdomain: string, more: Record<string, unknown> = {}, files: Record<string, string> = {}) =>
+  world.deploy({ githubUrl: (await makeApp(world, echo, files)).url, subdomain, name: subdomain, ...more })
+const told = (text: string | RegExp, on = page) =>
+  on.getByRole('status', { name: 'Messages' }).getByText(text).waitFor({ timeout: 60_000 })
+const openTab = (name: string) => page.getByRole('link', { name, exact: true }).click()
+
+test('stop, start, roll back: each tells its end, and a second window shows the same', async () => {
+  const { id } = await deploy('switched')
+  await page.goto(`/apps/${id}`)
+  const second = await browser.open(`/apps/${id}/releases`)
+
+  await page.getByRole('button', { name: 'Redeploy' }).click()
+  await told('Release 2 of switched is live')
+  await second.getByRole('button', { name: 'Roll back to release 1' }).waitFor()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Stop' }).click()
+  await told('switched is stopped')
+  await second.getByText('Stopped', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Start' }).click()
+  await told('switched runs again')
+
+  await second.getByRole('button', { name: 'Roll back to release 1' }).click()
+  await second.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+  await told('Release 3 of switched is live', second)
+  await page.getByRole('heading', { name: 'Release 3 is live' }).waitFor()
+  expect(await second.locator('[data-release="3"]').textContent()).toContain('the image of release 1 again')
+})
+
+test('a step that fails says why, and leads to the line of the log', async () => {
+  const Dockerfile = 'FROM node:24-slim\nRUN echo on the way && ls /nowhere\n'
+  const { id } = await deploy('failing', {}, { Dockerfile })
+  await page.goto(`/apps/${id}`)
+  const step = page.locator('[data-step="build-image"]')
+  await step.getByText('failed', { exact: true }).waitFor()
+  expect(await page.locator('[data-step="check-out"]').textContent()).toContain('undone')
+  expect(await page.locator('[data-step="start-container"]').textContent()).toContain('not reached')
+  await page.getByText('Undone: nothing of it is left.').waitFor()
+  await expectAccessible(page)
+  await step.getByRole('link', { name: 'Show the log line' }).click()
+  await page.getByText("ls: cannot access '/nowhere'").first().waitFor()
+})
+
+test('variables: what changes is counted, kept while one leaves by mistake, and deployed when it is saved', async () => {
+  const { id } = await deploy('variables', { env: [{ key: 'SECRET', value: 'not shown', secret: true }] })
+  await page.goto(`/apps/${id}/environment`)
+  await page.getByRole('button', { name: 'Add a variable' }).click()
+  await page.keyboard.type('COLOUR')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('green')
+  await page.getByText('Not saved yet: 1 variable added.').waitFor()
+  await openTab('Overview')
+  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
+  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await told('Saved. Release 2 is being deployed with it.')
+  await page.getByText('All is saved.').waitFor()
+  await told('Release 2 of variables is live')
+  const { body } = await world.slipway.api('GET', `/api/deployments/${id}/env`)
+  expect(body.env).toMatchObject([
+    { key: 'SECRET', secret: true },
+    { key: 'COLOUR', value: 'green' },
+  ])
+})
+
+test('settings: only what changed is sent, and a new subdomain is the address', async () => {
+  const { id } = await deploy('moving')
+  await page.goto(`/apps/${id}/settings`)
+  const sent = page.waitForRequest((it) => it.method() === 'PATCH')
+  await page.getByLabel('Name', { exact: true }).fill('Moved')
+  await page.getByLabel('Subdomain').fill('moved')
+  await page.getByText('The address changes').waitFor()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  expect((await sent).postDataJSON()).toEqual({ name: 'Moved', subdomain: 'moved' })
+  await told('Release 2 of Moved is live')
+  expect(await world.ask('moved.localhost')).toMatchObject({ status: 200 })
+  await openTab('On this machine')
+  await page.getByText('moved.conf', { exact: true }).waitFor()
+  await expectAccessible(page)
+})
+
+test('a delete that gets stuck says why, goes on by a press, and ends in the receipt with the data kept', async () => {
+  const { id } = await deploy('stubborn', { volumes: [{ name: 'data', path: '/data' }] })
+  const name = `${world.slipway.instance}-stubborn-1`
+  const guest = await world.docker.createContainer({ Image: 'node:24-slim', Cmd: ['sleep', '600'] })
+  await guest.start()
+  await world.docker.getNetwork(name).connect({ Container: guest.id })
+  try {
+    await page.goto(`/apps/${id}`)
+    const second = await browser.open(`/apps/${id}/settings`)
+    await page.bringToFront()
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('menuitem', { name: 'Delete…' }).click()
+    const confirm = page.getByRole('button', { name: 'Delete the app' })
+    expect(await confirm.isDisabled()).toBe(true)
+    await page.getByLabel('Type stubborn to confirm').fill('stubborn')
+    expect(await page.getByLabel('Keep the data').isChecked()).toBe(true)
+    await expectAccessible(page)
+    await confirm.click()
+    await page.getByRole('alert').getByText('Something will not go').waitFor({ timeout: 60_000 })
+    await second.getByRole('alert').getByText('Something will not go').waitFor()
+    await expectAccessible(page)
+    await page.reload()
+    await page.getByRole('alert').getByText('Something will not go').waitFor()
+    await world.docker.getNetwork(name).disconnect({ Container: guest.id, Force: true })
+    await page.getByRole('button', { name: 'Retry now' }).click()
+    for (const it of [page, second])
+      await it.getByRole('heading', { name: 'Receipt: stubborn is deleted' }).waitFor({ timeout: 60_000 })
+    await page.getByText('1 volume kept').waitFor()
+    await expectAccessible(page)
+    await page.goto(`/apps/${id}`)
+    await page.waitForURL(`**/receipts/${id}`)
+  } finally {
+    await guest.remove({ force: true })
+  }
+})

@@ -113,7 +113,7 @@ test('ports, domains, receipts and the audit log tell of an app from its first d
   await page.getByRole('link', { name: 'Domains' }).click()
   const address = page.getByRole('link', { name: 'blog.localhost' })
   expect(await address.getAttribute('href')).toContain('blog.localhost')
-  await page.getByRole('row', { name: /blog.localhost.*There/ }).waitFor()
+  await page.getByRole('row', { name: /blog.localhost.*nginx vhost/ }).waitFor()
 
   await page.getByRole('link', { name: 'Receipts' }).click()
   await page.getByRole('heading', { name: 'Nothing was deleted yet' }).waitFor()

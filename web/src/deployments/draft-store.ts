@@ -1,4 +1,5 @@
-import type { Draft } from './new-app.ts'
+import { emptySettings } from './build-settings.ts'
+import { type Draft, emptyDraft } from './new-app.ts'
 
 const KEY = 'slipway.new'
 
@@ -14,7 +15,9 @@ export function saveDraft(draft: Draft, user: string): void {
 /** The draft that `user` left; undefined when there is none. */
 export function loadDraft(user: string): Draft | undefined {
   const stored = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as { user: string; draft: Draft } | null
-  if (stored?.user === user) return stored.draft
+  // An update of Slipway may have given the form more fields since.
+  if (stored?.user === user)
+    return { ...emptyDraft(), ...stored.draft, settings: { ...emptySettings(), ...stored.draft.settings } }
   forgetDraft()
   return undefined
 }

@@ -98,10 +98,10 @@ export async function benchLogs(world: World, lines: number, rounds: number): Pr
       openings.push(await openLog(page, `/apps/${id}/logs`, lines))
     }
     const [cold, ...warm] = openings
-    console.log(`log viewer, ${lines.toLocaleString('en')} lines, ${rounds} openings after one warm-up`)
-    console.log(`  from the click until the last line is shown, ms: ${show(warm.map((it) => it.firstMs))}`)
-    console.log(`  from the click until every line is there, ms:    ${show(warm.map((it) => it.wholeMs))}`)
-    console.log(`  the first time, with the code to load, ms:       ${cold?.firstMs.toFixed(0)}`)
+    console.log(`log viewer, ${lines.toLocaleString('en')} lines, ${rounds} openings by a click after one warm-up`)
+    console.log(`  until the last lines are shown, the scroll bar right, ms: ${show(warm.map((it) => it.firstMs))}`)
+    console.log(`  until every earlier line is loaded, too, ms:             ${show(warm.map((it) => it.wholeMs))}`)
+    console.log(`  the last lines the first time, with the code to load, ms: ${cold?.firstMs.toFixed(0)}`)
     for (const wrap of [false, true]) {
       if (wrap) await page.getByRole('button', { name: 'Wrap long lines' }).click()
       for (const pixels of [60, 600, 20_000]) {

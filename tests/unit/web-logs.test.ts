@@ -64,6 +64,15 @@ describe('where rows lie', () => {
     expect([layout.indexAt(-50), layout.indexAt(1e9), evenLayout(0).indexAt(10)]).toEqual([0, 999, 0])
   })
 
+  test('below others that are still to come', () => {
+    const head = 40
+    const some = lines(1, 10)
+    for (const layout of [evenLayout(10, head), wrappedLayout(some, 80, head)]) {
+      expect([layout.top(0), layout.top(3), layout.total]).toEqual([40 * ROW, 43 * ROW, 50 * ROW])
+      expect([0, 39, 40, 43, 60].map((it) => layout.indexAt(it * ROW))).toEqual([0, 0, 0, 3, 9])
+    }
+  })
+
   test('of wrapped ones, measured or not: the row at a place is the one that covers it', () => {
     fc.assert(
       fc.property(

@@ -52,6 +52,12 @@ export class Current {
     return deployment
   }
 
+  /** Whether a release waits or runs: it can be cancelled, and what went wrong before is not the news. */
+  get isOnItsWay(): boolean {
+    const status = this.progress.data?.releaseStatus
+    return status === 'queued' || status === 'running'
+  }
+
   /** Whether an event is about this deployment. */
   concerns(event: SlipwayEvent): boolean {
     return 'deployment' in event && event.deployment === this.id

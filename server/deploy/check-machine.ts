@@ -28,9 +28,11 @@ async function checkDisk({ config }: Deps): Promise<MachineCheck> {
   const freeMb = Math.floor((bavail * bsize) / 2 ** 20)
   return {
     ok: freeMb >= config.minFreeDiskMb,
-    detail: `${freeMb} MB of ${Math.floor((blocks * bsize) / 2 ** 20)} MB free`,
+    detail: `${gib(bavail * bsize)} of ${gib(blocks * bsize)} GiB free`,
   }
 }
+
+const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
 
 async function attempt(check: () => Promise<MachineCheck>): Promise<MachineCheck> {
   try {

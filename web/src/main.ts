@@ -2,7 +2,9 @@ import { mount } from 'svelte'
 import App from './App.svelte'
 import './tokens.css'
 import './base.css'
+import { mendMissingCode } from './state/page-error.ts'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
+mendMissingCode()
 mount(App, { target })

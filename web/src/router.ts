@@ -1,6 +1,6 @@
 import { createRouter } from 'sv-router'
 import Deployments from './pages/Deployments.svelte'
-import { onPageError } from './state/page-error.ts'
+import { noteNavigation } from './state/page-error.ts'
 
 /** Every page. Only the first one comes with the first load; the others are fetched when they are opened. */
 export const { p, navigate, isActive, route, preload } = createRouter({
@@ -32,6 +32,6 @@ export const { p, navigate, isActive, route, preload } = createRouter({
     '/connections': () => import('./pages/settings/Connections.svelte'),
     layout: () => import('./pages/settings/Layout.svelte'),
   },
-  hooks: { onError: onPageError },
+  hooks: { beforeLoad: noteNavigation },
   '*': () => import('./pages/NotFound.svelte'),
 })

@@ -4,11 +4,30 @@ import { toasts } from './toasts.svelte.ts'
 const RELOADED = 'slipway.reloaded'
 const RECENTLY_MS = 15_000
 
+let wanted = ''
+let isMending = false
+
+/** Notes where a navigation goes to: the router tells it before it fetches the page's code. */
+export function noteNavigation({ pathname, search }: { pathname: string; search: Record<string, unknown> }): void {
+  const query = new URLSearchParams(Object.entries(search).map(([name, value]) => [name, String(value)])).toString()
+  wanted = query === '' ? pathname : `${pathname}?${query}`
+}
+
 /**
- * A page's code could not be fetched. After an update of Slipway the old files are gone, and loading the address anew
- * fetches the new ones; when that was just tried, or the server does not answer, it is said instead.
+ * Vite tells when code of a page could not be fetched. After an update of Slipway the old files are gone, and loading the
+ * address anew fetches the new ones; when that was just tried, or the server does not answer, it is said instead.
  */
-export async function onPageError(_error: unknown, { pathname }: { pathname: string }): Promise<void> {
+export function mendMissingCode(): void {
+  addEventListener('vite:preloadError', () => {
+    if (isMending) return
+    isMending = true
+    void mend().finally(() => {
+      isMending = false
+    })
+  })
+}
+
+async function mend(): Promise<void> {
   const answers = await getHealth().then(
     () => true,
     () => false,
@@ -16,7 +35,7 @@ export async function onPageError(_error: unknown, { pathname }: { pathname: str
   const wasTried = Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < RECENTLY_MS
   if (answers && !wasTried) {
     sessionStorage.setItem(RELOADED, String(Date.now()))
-    location.assign(pathname)
+    location.assign(wanted)
     return
   }
   toasts.show('bad', 'This page could not be loaded.', {

@@ -16,7 +16,6 @@ class Live {
   readonly #resyncs = new Set<() => void>()
   #socket: WebSocket | undefined
   #attempts = 0
-  #opened = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #watchdog: ReturnType<typeof setTimeout> | undefined
 
@@ -33,7 +32,7 @@ class Live {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Called after each time the connection came back: events were missed, so what is shown may be stale. */
+  /** Called each time the connection stands, the first time too: events were missed, so what is shown may be stale. */
   onResync(refresh: () => void): () => void {
     this.#resyncs.add(refresh)
     return () => void this.#resyncs.delete(refresh)
@@ -59,8 +58,8 @@ class Live {
     setServerTime(at)
     this.state = 'open'
     this.#attempts = 0
-    this.#opened += 1
-    if (this.#opened > 1) this.#resync()
+    // Also the first time: what was loaded before the connection stood may be stale already.
+    this.#resync()
   }
 
   #resync(): void {

@@ -34,6 +34,7 @@ test('stop, start, roll back: each tells its end, and a second window shows the 
   const { id } = await deploy('switched')
   await page.goto(`/apps/${id}`)
   const second = await browser.open(`/apps/${id}/releases`)
+  await page.bringToFront()
 
   await page.getByRole('button', { name: 'Redeploy' }).click()
   await told('Release 2 of switched is live')
@@ -46,11 +47,27 @@ test('stop, start, roll back: each tells its end, and a second window shows the 
   await page.getByRole('menuitem', { name: 'Start' }).click()
   await told('switched runs again')
 
+  await second.bringToFront()
   await second.getByRole('button', { name: 'Roll back to release 1' }).click()
   await second.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
   await told('Release 3 of switched is live', second)
   await page.getByRole('heading', { name: 'Release 3 is live' }).waitFor()
   expect(await second.locator('[data-release="3"]').textContent()).toContain('the image of release 1 again')
+})
+
+test('what happens after the page was loaded and before its connection stands is shown, too', async () => {
+  const { id } = await deploy('early')
+  const connected = Promise.withResolvers<void>()
+  await page.routeWebSocket(/\/api\/events/, async (socket) => {
+    await connected.promise
+    socket.connectToServer()
+  })
+  await page.goto(`/apps/${id}`)
+  await page.getByText('Running', { exact: true }).waitFor()
+  await world.slipway.api('POST', `/api/deployments/${id}/stop`)
+  await world.settled(id)
+  connected.resolve()
+  await page.getByText('Stopped', { exact: true }).waitFor()
 })
 
 test('a step that fails says why, and leads to the line of the log', async () => {

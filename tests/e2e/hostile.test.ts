@@ -9,6 +9,7 @@ import { createWorld, type World } from '../support/world.ts'
 const HTML = '<img src=x onerror="document.title=1337"><script>document.title=1337</script>'
 const OSC_8 = '\\033]8;;javascript:document.title=1337\\033\\\\press me\\033]8;;\\033\\\\'
 const OSC_52 = '\\033]52;c;aGFja2Vk\\007'
+/** The build below begins with the time: one that comes from the cache prints nothing. */
 const TITLE = '\\033]0;owned\\007'
 
 let world: World
@@ -26,7 +27,7 @@ require('node:http').createServer((_, response) => response.end('ok')).listen(80
     {
       Dockerfile: `FROM node:24-slim
 COPY server.js .
-RUN printf '%s\\n' '${HTML}' && printf '${OSC_8}${OSC_52}${TITLE} end of tricks\\n' && printf 'hidden\\rshown at last\\n'
+RUN echo ${Date.now()} && printf '%s\\n' '${HTML}' && printf '${OSC_8}${OSC_52}${TITLE} end of tricks\\n' && printf 'hidden\\rshown at last\\n'
 EXPOSE 8000
 CMD ["node", "server.js"]
 `,

@@ -93,7 +93,7 @@ test('closing a dialog gives the focus back to what opened it, and Escape closes
 
 test('where less motion is wished for, nothing moves while a build runs', async () => {
   const { url } = await makeApp(world, echo, {
-    Dockerfile: 'FROM node:24-slim\nRUN sleep 4\nCOPY server.js .\nEXPOSE 8000\nCMD ["node", "server.js"]\n',
+    Dockerfile: `FROM node:24-slim\nRUN echo ${Date.now()}; sleep 6\nCOPY server.js .\nEXPOSE 8000\nCMD ["node", "server.js"]\n`,
   })
   browser = await openBrowser(world.slipway, { reducedMotion: true })
   const page = await browser.open('/')

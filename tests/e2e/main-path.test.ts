@@ -14,7 +14,7 @@ process.on('SIGTERM', () => process.exit())
 const slowDockerfile = (text: string) => `FROM node:24-slim
 WORKDIR /app
 COPY server.js .
-RUN echo "${text}: first line"; sleep 6; echo "${text}: last line"
+RUN echo ${Date.now()}; echo "${text}: first line"; sleep 6; echo "${text}: last line"
 EXPOSE 8000
 CMD ["node", "server.js"]
 `

@@ -81,7 +81,9 @@ export async function logIn(page: Page, password = PASSWORD): Promise<void> {
  * networks changed, for the engine makes some while the browser runs beside it: the page asks again.
  */
 export const isExpectedRefusal = (trouble: string) =>
-  /status of (401|404|409|422|400)|ERR_NETWORK_CHANGED|Failed to fetch dynamically imported module/.test(trouble)
+  /status of (401|404|409|422|400)|ERR_NETWORK_CHANGED|Failed to fetch dynamically imported module|Unable to preload CSS/.test(
+    trouble,
+  )
 
 /** No violation of WCAG 2.2 AA and axe's best practices on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {

@@ -51,18 +51,29 @@ async function send(method: string, path: string, { body, signal, query = {} }: 
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, String(value))
   }
+  const init: RequestInit = {
+    method,
+    ...(signal && { signal }),
+    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  }
   try {
-    return await fetch(url, {
-      method,
-      ...(signal && { signal }),
-      ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    })
+    return await (method === 'GET' ? fetchTwice(url, init) : fetch(url, init))
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    if (isAbort(cause)) throw cause
     throw new ApiError(0, {
       code: 'unreachable',
       message: 'Slipway does not answer. Check that it runs, then try again.',
     })
+  }
+}
+
+/** A browser gives up what is under way when its network changes; what only asks can be asked again. */
+async function fetchTwice(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    if (isAbort(cause)) throw cause
+    return fetch(url, init)
   }
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from '../tests/support/slipway.ts'
 import { askNginx, createWorld, type World } from '../tests/support/world.ts'
+import { median, show } from './figures.ts'
 
 /**
  * How fast and how small Slipway is, beside doing it by hand: both in one run, in turn, so that the ratio holds when the
@@ -21,10 +22,6 @@ const rounds = Number(process.argv[2] ?? 10)
 /** The same image that the static template builds, as one would write it by hand. */
 const HAND_DOCKERFILE =
   'FROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY . /srv\nUSER 101:101\nEXPOSE 8080\nCMD ["nginx", "-g", "daemon off;"]\n'
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const show = (values: number[]) =>
-  `median ${median(values).toFixed(0)} ms (${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)})`
 
 async function untilAnswers(port: number, hostname: string, text: string): Promise<void> {
   for (;;) {

@@ -1,7 +1,9 @@
 import bcrypt from 'bcryptjs'
 import type { FastifyRequest } from 'fastify'
 import { countAudit, recordAudit } from '../db/audit.ts'
-import { countUsers, findUserByName, insertUser, type User } from '../db/users.ts'
+import type { Db } from '../db/schema.ts'
+import { deleteSessionsOf } from '../db/sessions.ts'
+import { countUsers, findUserByName, insertUser, setPasswordHash, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { openSession } from './sessions.ts'
@@ -25,12 +27,34 @@ const PURPOSES = {
   change: { attempt: 'password.attempt', failure: 'password.failed', success: 'password.changed' },
 } as const
 
+/** One that nobody can guess, in 20 characters that can be typed. */
+const makePassword = () => Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url')
+
 /** Makes the admin on the first start. Answers the password when it was made up here, to be printed once. */
 export async function ensureAdmin({ config, db }: Deps): Promise<string | undefined> {
   if ((await countUsers(db)) > 0) return undefined
-  const password = config.adminPassword ?? Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url')
+  const password = config.adminPassword ?? makePassword()
   await insertUser(db, config.adminUsername, await bcrypt.hash(password, BCRYPT_ROUNDS))
   return config.adminPassword === undefined ? password : undefined
+}
+
+/**
+ * Gives a user a new password that is made up here, ends all sessions of theirs and answers the password: for the owner
+ * of the machine, who has lost it.
+ * @throws not_found
+ */
+export async function resetPassword(db: Db, username: string): Promise<string> {
+  const user = await findUserByName(db, username)
+  if (!user)
+    throw new AppError('not_found', `There is no user ${username}. Name the one that was made at the first start.`)
+  const password = makePassword()
+  const hash = await bcrypt.hash(password, BCRYPT_ROUNDS)
+  await db.transaction().execute(async (trx) => {
+    await setPasswordHash(trx, user.id, hash)
+    await deleteSessionsOf(trx, user.id)
+    await recordAudit(trx, { actor: username, address: 'this machine', action: 'password.reset' })
+  })
+  return password
 }
 
 /** @throws invalid_credentials, too_many_attempts, invalid_input */

@@ -8,6 +8,7 @@ const WORDS: Record<string, string> = {
   'password.attempt': 'Began to change the password',
   'password.failed': 'Wrong current password',
   'password.changed': 'Changed the password',
+  'password.reset': 'Got a new password on the machine',
   'session.ended': 'Ended a session',
   'sessions.ended': 'Ended sessions',
   'token.created': 'Created an API token',

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import Sqlite from 'sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSocket } from '../support/live-socket.ts'
-import { createSlipway, root, type Slipway } from '../support/slipway.ts'
+import { createSlipway, type Slipway } from '../support/slipway.ts'
 
 const PASSWORD = 'correct horse battery'
 const NOBODY = '00000000-0000-4000-8000-000000000000'
@@ -204,26 +202,5 @@ describe('a change of the password', () => {
     await Promise.all(Array.from({ length: 31 }, (_, at) => login('stranger', 'a guess', `203.0.113.${at}`)))
     expect(await login()).toBeUndefined()
     expect((await change(PASSWORD, PASSWORD, '198.51.100.9')).status).toBe(204)
-  })
-})
-
-describe('a lost password', () => {
-  const reset = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [path.join(root, 'scripts', 'reset-password.ts'), ...args], {
-      env: { PATH: process.env.PATH, SLIPWAY_DATA_DIR: slipway.dataDir },
-    })
-
-  test('is replaced on the machine while the server runs, and every session ends', async () => {
-    const before = await login()
-    const { stdout } = await reset()
-    const password = stdout.trim().split(' ').at(-1) ?? ''
-    expect(stdout).toContain('The password of “admin” is now')
-    expect(await works(before)).toBe(false)
-    expect(await login('a browser', PASSWORD, '192.0.2.77')).toBeUndefined()
-    expect(await works(await login('a browser', password, '192.0.2.78'))).toBe(true)
-  })
-
-  test('of nobody is told', async () => {
-    await expect(reset('nobody')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('no user nobody') })
   })
 })

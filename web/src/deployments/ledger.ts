@@ -29,10 +29,10 @@ export function byKind<Entry extends { kind: string }>(entries: readonly Entry[]
   return [...Map.groupBy(entries, (it) => it.kind)].sort(([a], [b]) => rankOf(a) - rankOf(b))
 }
 
-/** “2 containers, 1 network” */
-export const count = (entries: readonly { kind: string }[]) =>
+/** “2 containers, 1 network”. What several releases share, such as a volume, is one thing. */
+export const count = (entries: readonly { kind: string; name: string }[]) =>
   byKind(entries)
-    .map(([kind, of]) => plural(of.length, ...(kinds[kind] ?? ([kind, kind] as const))))
+    .map(([kind, of]) => plural(new Set(of.map((it) => it.name)).size, ...(kinds[kind] ?? ([kind, kind] as const))))
     .join(', ')
 
 /** What may still be there. */

@@ -1,12 +1,16 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, openBrowser, PASSWORD } from '../support/browser.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Browser, expectQuiet, openBrowser, PASSWORD } from '../support/browser.ts'
 import { echo, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
 let browser: Browser
 
+afterEach(async () => {
+  await browser.close()
+  expectQuiet(browser)
+})
 beforeAll(async () => {
   world = await createWorld()
 })
@@ -71,7 +75,6 @@ test('log in, deploy, stop by the palette and delete, without a mouse', async ()
   await page.keyboard.type('keys')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: /is deleted$/ }).waitFor()
-  await browser.close()
 })
 
 test('closing a dialog gives the focus back to what opened it, and Escape closes', async () => {
@@ -88,7 +91,6 @@ test('closing a dialog gives the focus back to what opened it, and Escape closes
   await dialog.waitFor({ state: 'detached' })
   const opener = page.getByRole('button', { name: 'Search apps and actions' })
   await expect.poll(() => opener.evaluate((element) => element === document.activeElement)).toBe(true)
-  await browser.close()
 })
 
 test('where less motion is wished for, nothing moves while a build runs', async () => {
@@ -106,7 +108,6 @@ test('where less motion is wished for, nothing moves while a build runs', async 
   await page.locator('[data-step="build-image"][aria-current="step"]').waitFor()
   const moving = await page.evaluate(() => document.getAnimations().filter((it) => it.playState === 'running').length)
   expect(moving).toBe(0)
-  await browser.close()
   await world.settled(body.deployment.id)
   await world.remove(body.deployment.id)
 })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, isExpectedRefusal, logIn, openBrowser, PASSWORD } from '../support/browser.ts'
+import { type Browser, expectQuiet, logIn, openBrowser, PASSWORD } from '../support/browser.ts'
 import { type GitServer, startGitServer } from '../support/git-server.ts'
 import { createSlipway, type Slipway } from '../support/slipway.ts'
 
@@ -21,7 +21,12 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await browser.close()
-  expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+  expectQuiet(
+    browser,
+    /status of 401 .*\/api\/auth\/(login|verify)/,
+    /status of 404 .*\/api\/repository/,
+    /WebSocket connection/,
+  )
 })
 
 test('without a session every page leads to the login and back to where one wanted to go', async () => {

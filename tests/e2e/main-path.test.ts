@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, isExpectedRefusal, logIn, openBrowser } from '../support/browser.ts'
+import { type Browser, expectQuiet, LOST_CODE, logIn, openBrowser } from '../support/browser.ts'
 import { makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -21,6 +21,8 @@ CMD ["node", "server.js"]
 
 let world: World
 let browser: Browser
+/** What a test means to go wrong in its browser. */
+let meant: RegExp[]
 
 beforeAll(async () => {
   world = await createWorld()
@@ -28,10 +30,11 @@ beforeAll(async () => {
 afterAll(() => world.destroy())
 beforeEach(async () => {
   browser = await openBrowser(world.slipway)
+  meant = []
 })
 afterEach(async () => {
   await browser.close()
-  expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+  expectQuiet(browser, ...meant)
 })
 
 const step = (page: Page, name: string) => page.locator(`[data-step="${name}"]`)
@@ -181,8 +184,9 @@ test('the server is restarted in between, and the page recovers and shows what h
   await headline(page, 'Steadier').waitFor()
   await headline(page, /Release 2.*live/i).waitFor()
 
+  meant = [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket connection/]
   await world.remove(app.id)
-  browser.troubles.length = 0
+  await page.waitForURL('**/receipts/**')
 })
 
 test('a link opens in a new tab when a key is held, as everywhere', async () => {
@@ -208,4 +212,5 @@ test('after an update of Slipway a page whose files are gone is loaded anew', as
   await page.getByRole('link', { name: 'Machine' }).click()
   await headline(page, 'Machine').waitFor()
   expect(await page.evaluate(() => 'isOldPage' in window)).toBe(false)
+  meant = [/status of 404 .*\/assets\//, LOST_CODE]
 })

@@ -1,14 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  type Browser,
-  expectAccessible,
-  isExpectedRefusal,
-  logIn,
-  openBrowser,
-  sizes,
-  themes,
-} from '../support/browser.ts'
+import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser, sizes, themes } from '../support/browser.ts'
 import { addressOf, pageNames } from '../support/pages.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -44,7 +36,7 @@ describe.each(themes)('in the %s theme', (theme) => {
   })
   afterAll(async () => {
     await browser.close()
-    expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+    expectQuiet(browser)
   })
 
   test.each(pageNames)('%s has one heading, a title and no violation, wide and narrow', async (name) => {

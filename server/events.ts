@@ -11,6 +11,9 @@ export type SlipwayEvent =
   | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
   | { type: 'stats'; sample: StatsSample }
 
+/** What `GET /api/events` sends: a greeting with the server's time, every event, and a word when some were left out. */
+export type ServerMessage = SlipwayEvent | { type: 'hello'; at: string } | { type: 'dropped'; count: number }
+
 export type EventHub = {
   publish(event: SlipwayEvent): void
   /** Answers the function that ends the subscription. A listener must not throw and must not block. */

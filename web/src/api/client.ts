@@ -23,6 +23,8 @@ type Options = {
   query?: Record<string, string | number | undefined>
   /** A status besides 2xx whose body is an answer and no error. */
   answer?: number
+  /** False for what is about the session itself: that it has ended is an error then, and nobody is asked to log in. */
+  renews?: boolean
 }
 
 /** Waits until somebody has logged in again. Set by the session; requests refused with 401 go through it once. */
@@ -34,14 +36,14 @@ export const onSessionEnd = (handler: () => Promise<void>) => {
 /**
  * Sends a request to the API and answers its JSON (undefined for 204). A session that has ended is renewed first and
  * the request sent again, so nothing that was typed is lost.
- * @throws ApiError; AbortError when `signal` fires
+ * @throws ApiError, `unauthenticated` only where `renews` is false; AbortError when `signal` fires
  */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const reply = await send(method, path, options)
   if (reply.status === options.answer) return reply.json()
-  if (reply.status !== 401 || path === '/api/auth/login') return read<T>(reply)
+  if (reply.status !== 401) return read<T>(reply)
   const error = await errorOf(reply)
-  if (error.code !== 'unauthenticated') throw error
+  if (!isUnauthenticated(error) || options.renews === false) throw error
   await logInAgain()
   return read<T>(await send(method, path, options))
 }
@@ -91,6 +93,9 @@ async function errorOf(reply: Response): Promise<ApiError> {
     ...body,
   })
 }
+
+/** There is no session, or it has ended. */
+export const isUnauthenticated = (error: unknown) => error instanceof ApiError && error.code === 'unauthenticated'
 
 export const isAbort = (error: unknown) => error instanceof DOMException && error.name === 'AbortError'
 

@@ -8,7 +8,8 @@ export const listSessions = (signal?: Signal) =>
   request<{ sessions: SessionView[] }>('GET', '/api/sessions', { signal }).then((it) => it.sessions)
 export const endSession = (id: string) => request<void>('DELETE', `/api/sessions/${encodeURIComponent(id)}`)
 export const endOtherSessions = () => request<void>('DELETE', '/api/sessions', { query: { others: 'true' } })
-export const endAllSessions = () => request<void>('DELETE', '/api/sessions')
+/** This one, too. @throws ApiError unauthenticated when it had ended before */
+export const endAllSessions = () => request<void>('DELETE', '/api/sessions', { renews: false })
 
 export const listTokens = (signal?: Signal) =>
   request<{ tokens: TokenView[] }>('GET', '/api/tokens', { signal }).then((it) => it.tokens)

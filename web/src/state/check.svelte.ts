@@ -1,5 +1,6 @@
 import { untrack } from 'svelte'
 import { type ApiError, asApiError, isAbort } from '../api/client.ts'
+import { type Live, live } from './live.svelte.ts'
 
 type Ask<In, Out> = (input: In, signal: AbortSignal) => Promise<Out>
 
@@ -55,24 +56,26 @@ export class Check<In, Out> {
 
 /**
  * A check for as long as the component lives: asked again whenever `input` says something else, `pauseMs` after the last
- * change; an answer to what was typed before is dropped and its request ended. `undefined` means there is nothing to ask.
+ * change, and after a lost connection; an answer to what was typed before is dropped and its request ended. `undefined`
+ * means there is nothing to ask.
  */
 export function useCheck<In, Out>(
   input: () => In | undefined,
   ask: Ask<In, Out>,
   pauseMs = 300,
+  news: Pick<Live, 'onResync'> = live,
 ): Check<In, Out> & { again: () => void } {
   const check = new Check(ask, pauseMs)
   let attempt = $state(0)
+  const again = () => {
+    attempt += 1
+  }
   const key = $derived(JSON.stringify(input()))
   $effect(() => {
     void attempt
     void key
     return untrack(() => check.begin(input()))
   })
-  return Object.assign(check, {
-    again: () => {
-      attempt += 1
-    },
-  })
+  $effect(() => news.onResync(again))
+  return Object.assign(check, { again })
 }

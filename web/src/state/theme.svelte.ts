@@ -1,15 +1,12 @@
-export type Choice = 'system' | 'light' | 'dark'
-const KEY = 'slipway.theme'
-const system = matchMedia('(prefers-color-scheme: dark)')
+import { stored } from './stored.svelte.ts'
 
-const stored = (): Choice => {
-  const choice = localStorage.getItem(KEY)
-  return choice === 'light' || choice === 'dark' ? choice : 'system'
-}
+export const themeChoices = ['system', 'light', 'dark'] as const
+export type Choice = (typeof themeChoices)[number]
+const system = matchMedia('(prefers-color-scheme: dark)')
 
 /** Light or dark: as the system says, or as chosen. public/theme.js applies the same before the first paint. */
 class Theme {
-  choice = $state<Choice>(stored())
+  readonly #stored = stored<Choice>('slipway.theme', themeChoices, 'system')
   #systemIsDark = $state(system.matches)
   readonly isDark = $derived(this.choice === 'dark' || (this.choice === 'system' && this.#systemIsDark))
 
@@ -20,10 +17,12 @@ class Theme {
     })
   }
 
+  get choice(): Choice {
+    return this.#stored.value
+  }
+
   choose(choice: Choice): void {
-    this.choice = choice
-    if (choice === 'system') localStorage.removeItem(KEY)
-    else localStorage.setItem(KEY, choice)
+    this.#stored.value = choice
     this.#apply()
   }
 

@@ -1,3 +1,16 @@
+import Activity from '@lucide/svelte/icons/activity'
+import Boxes from '@lucide/svelte/icons/boxes'
+import FileCheck from '@lucide/svelte/icons/file-check'
+import Globe from '@lucide/svelte/icons/globe'
+import History from '@lucide/svelte/icons/history'
+import KeyRound from '@lucide/svelte/icons/key-round'
+import Monitor from '@lucide/svelte/icons/monitor'
+import Moon from '@lucide/svelte/icons/moon'
+import Network from '@lucide/svelte/icons/network'
+import Plug from '@lucide/svelte/icons/plug'
+import Plus from '@lucide/svelte/icons/plus'
+import Settings from '@lucide/svelte/icons/settings'
+import Sun from '@lucide/svelte/icons/sun'
 import type { Component } from 'svelte'
 
 export type Entry = {
@@ -11,6 +24,27 @@ export type Entry = {
   onlySearched?: boolean
   run: () => void
 }
+
+/** Every page that is not about one app; `to` is its path. */
+export const places = [
+  { to: '/new', label: 'New deployment', icon: Plus },
+  { to: '/', label: 'All apps', icon: Boxes },
+  { to: '/machine', label: 'Machine and doctor', icon: Activity },
+  { to: '/machine/ports', label: 'Ports', icon: Network },
+  { to: '/machine/domains', label: 'Domains', icon: Globe },
+  { to: '/machine/receipts', label: 'Receipts', icon: FileCheck },
+  { to: '/machine/audit', label: 'Audit log', icon: History },
+  { to: '/settings', label: 'Account and password', icon: Settings },
+  { to: '/settings/sessions', label: 'Sessions', icon: Monitor },
+  { to: '/settings/tokens', label: 'API tokens', icon: KeyRound },
+  { to: '/settings/connections', label: 'Cloudflare and GitHub', icon: Plug },
+] as const
+
+export const themes = [
+  { choice: 'light', label: 'Light theme', icon: Sun },
+  { choice: 'dark', label: 'Dark theme', icon: Moon },
+  { choice: 'system', label: 'Theme of the system', icon: Monitor },
+] as const
 
 const MOST = 40
 

@@ -1,5 +1,6 @@
 import { getHealth } from '../api/machine.ts'
 import { toasts } from './toasts.svelte.ts'
+import { hasUnsaved } from './unsaved.ts'
 
 const RELOADED = 'slipway.reloaded'
 const RECENTLY_MS = 15_000
@@ -15,7 +16,8 @@ export function noteNavigation({ pathname, search }: { pathname: string; search:
 
 /**
  * Vite tells when code of a page could not be fetched. After an update of Slipway the old files are gone, and loading the
- * address anew fetches the new ones; when that was just tried, or the server does not answer, it is said instead.
+ * address anew fetches the new ones. Where something unsaved would be lost with the page that is left to the user; when it
+ * was just tried, or the server does not answer, it is said instead.
  */
 export function mendMissingCode(): void {
   addEventListener('vite:preloadError', () => {
@@ -27,15 +29,23 @@ export function mendMissingCode(): void {
   })
 }
 
+function reload(): void {
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.assign(wanted)
+}
+
 async function mend(): Promise<void> {
   const answers = await getHealth().then(
     () => true,
     () => false,
   )
   const wasTried = Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < RECENTLY_MS
+  if (answers && !wasTried && !hasUnsaved()) return reload()
   if (answers && !wasTried) {
-    sessionStorage.setItem(RELOADED, String(Date.now()))
-    location.assign(wanted)
+    toasts.show('bad', 'Slipway was updated: a part of its pages must be loaded anew.', {
+      hint: 'Save first: what is not saved is lost with a reload.',
+      action: { label: 'Reload', run: reload },
+    })
     return
   }
   toasts.show('bad', 'This page could not be loaded.', {

@@ -1,9 +1,23 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+
+/** The state of the UI, which is written with runes. */
+const STATE = 'tests/unit/web-state*.test.ts'
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: [STATE] } },
+      {
+        plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
+        resolve: { conditions: ['browser'] },
+        test: {
+          name: 'state',
+          include: [STATE],
+          environment: './tests/support/browser-environment.ts',
+          server: { deps: { inline: [/svelte/, 'esm-env'] } },
+        },
+      },
       {
         test: {
           name: 'integration',

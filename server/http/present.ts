@@ -1,5 +1,5 @@
 import { type Deployment, listDeployments } from '../db/deployments.ts'
-import { listJobs } from '../db/jobs.ts'
+import { type Job, listJobs } from '../db/jobs.ts'
 import { listPorts } from '../db/ports.ts'
 import { listReleaseHeads, type ReleaseHead } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
@@ -23,10 +23,8 @@ type Surroundings = {
   /** By deployment, newest first. */
   releases: Map<string, ReleaseHead[]>
   ports: Map<string, number>
-  /** Deployments that a job waits or runs for. */
-  withJobs: Set<string>
-  /** Of those, the ones that are to be removed. */
-  withRemoval: Set<string>
+  /** What waits or runs, by deployment. */
+  jobs: Map<string, Job[]>
 }
 
 const holderKey = (deploymentId: string | null, release: number | null) => `${deploymentId} ${release}`
@@ -37,21 +35,18 @@ async function readSurroundings({ db }: Deps, deploymentId?: string): Promise<Su
   return {
     releases: Map.groupBy(heads, (it) => it.deploymentId),
     ports: new Map((await listPorts(db)).map((it) => [holderKey(it.deployment_id, it.release), it.port])),
-    withJobs: new Set(jobs.map((it) => it.deploymentId)),
-    withRemoval: new Set(jobs.filter((it) => it.kind === 'remove').map((it) => it.deploymentId)),
+    jobs: Map.groupBy(jobs, (it) => it.deploymentId),
   }
 }
 
 const ON_ITS_WAY = new Set<ReleaseStatus>(['queued', 'running', 'undoing', 'retiring'])
 
-function present(
-  deps: Deps,
-  deployment: Deployment,
-  { releases, ports, withJobs, withRemoval }: Surroundings,
-): DeploymentView {
+function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: all }: Surroundings): DeploymentView {
   const { id, name, githubUrl, branch, rootDir, subdomain, status, overrides, volumes, createdAt, updatedAt, error } =
     deployment
   const own = releases.get(id) ?? []
+  const jobs = all.get(id) ?? []
+  const isDeleting = status === 'deleting' || jobs.some((it) => it.kind === 'remove')
   const release = own.find((it) => it.number === deployment.liveRelease) ?? own[0]
   const live = release?.status === 'live'
   return {
@@ -68,8 +63,9 @@ function present(
     chosenTemplate: deployment.template,
     release: release?.number ?? null,
     liveRelease: deployment.liveRelease,
-    isBusy: withJobs.has(id) || own.some((it) => ON_ITS_WAY.has(it.status)),
-    isDeleting: status === 'deleting' || withRemoval.has(id),
+    isBusy: jobs.length > 0 || own.some((it) => ON_ITS_WAY.has(it.status)),
+    canCancel: !isDeleting && own.some((it) => isDeploying(it, jobs)),
+    isDeleting,
     commit: release?.commit ?? null,
     containerId: live ? release.containerId : null,
     dockerImage: live
@@ -83,6 +79,11 @@ function present(
     ...(error && { error }),
   }
 }
+
+/** Waits or is being made, as `cancelDeploy` takes it: one that is live already, or is undone, is not called back. */
+const isDeploying = (release: ReleaseHead, jobs: Job[]) =>
+  (release.status === 'queued' || release.status === 'running') &&
+  jobs.some((it) => it.kind === 'deploy' && it.release === release.number)
 
 /** Where people reach an app; null without nginx. */
 export function urlOf({ config }: Deps, subdomain: string): string | null {

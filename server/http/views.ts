@@ -59,6 +59,8 @@ export const DeploymentView = Type.Object({
   liveRelease: nullable(Type.Integer()),
   /** True while a release is queued, on its way, being undone or cleaned up after. */
   isBusy: Type.Boolean(),
+  /** True while a deploy waits or works that `cancel` would end. */
+  canCancel: Type.Boolean(),
   /** True from the moment its removal was asked for, also while that is stuck. */
   isDeleting: Type.Boolean(),
   commit: nullable(CommitView),

@@ -154,6 +154,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
         ...(await presentDeployment(deps, deployment)),
         status: 'deleting' as const,
         isBusy: true,
+        canCancel: false,
         isDeleting: true,
       }
       await audit(request, 'deployment.delete', deployment.id, { subdomain: deployment.subdomain, keepVolumes })

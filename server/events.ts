@@ -11,8 +11,15 @@ export type SlipwayEvent =
   | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
   | { type: 'stats'; sample: StatsSample }
 
+/** Of what is sent, so many messages were left out for one that does not keep up. */
+export type Dropped = { type: 'dropped'; count: number }
+/** What was asked for cannot be followed. */
+export type Refused = { type: 'error'; code: string; message: string }
+
 /** What `GET /api/events` sends: a greeting with the server's time, every event, and a word when some were left out. */
-export type ServerMessage = SlipwayEvent | { type: 'hello'; at: string } | { type: 'dropped'; count: number }
+export type ServerMessage = SlipwayEvent | { type: 'hello'; at: string } | Dropped
+/** What `GET /api/logs/:id` sends as a WebSocket. */
+export type LogMessage = LogLine | Dropped | Refused
 
 export type EventHub = {
   publish(event: SlipwayEvent): void

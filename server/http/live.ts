@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Deps } from '../deps.ts'
+import type { LogMessage, ServerMessage } from '../events.ts'
 import { type Visitor, visitorOf } from './auth.ts'
 
 /** For each session and each API token. */
@@ -16,7 +17,7 @@ const TOO_MANY = 4429
 
 export type Client = {
   /** Sends JSON. For a client that does not keep up messages are dropped, and when it does again it is told how many. */
-  send(message: unknown): void
+  send(message: ServerMessage | LogMessage): void
   /** Waits until the client has taken most of what was sent, or is gone: for what can wait and must not be dropped. */
   ready(): Promise<void>
   onClose(callback: () => void): void

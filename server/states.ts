@@ -27,6 +27,8 @@ export const releaseStatuses = [
   'failed',
 ] as const
 export type ReleaseStatus = (typeof releaseStatuses)[number]
+/** On its way to be live, or to be gone. */
+export const movingStatuses: readonly ReleaseStatus[] = ['queued', 'running', 'undoing', 'retiring']
 
 export const ledgerStates = ['pending', 'present', 'removing', 'removed'] as const
 export type LedgerState = (typeof ledgerStates)[number]

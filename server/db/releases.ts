@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { movingStatuses } from '../states.ts'
 import type { Deployment, Overrides, Volume } from './deployments.ts'
 import { type Db, now, type ReleaseStatus, type Row, type StepState, type StoredError } from './schema.ts'
 
@@ -125,16 +126,29 @@ export type ReleaseHead = Pick<
   'deploymentId' | 'number' | 'subdomain' | 'status' | 'commit' | 'containerId' | 'createdAt'
 > & { template: string | null }
 
-/** Of all deployments, or of one. Newest first within a deployment. */
+/**
+ * What says how an app stands: its newest release, the live one, and those on their way; however long its history is. Of
+ * all deployments, or of one. Newest first within a deployment.
+ */
 export async function listReleaseHeads(db: Db, deploymentId?: string): Promise<ReleaseHead[]> {
-  let query = db
-    .selectFrom('releases')
+  const own = (column: string) => (deploymentId === undefined ? sql`true` : sql`${sql.ref(column)} = ${deploymentId}`)
+  const chosen = sql<{ deployment: string; release: number }>`(
+    select id as deployment, (select max(number) from releases where deployment_id = deployments.id) as release
+      from deployments where ${own('id')}
+    union select id, live_release from deployments where ${own('id')}
+    union select deployment_id, number from releases where status in (${sql.join(movingStatuses)}) and ${own('deployment_id')})`
+  // A cross join keeps SQLite from reading all releases and looking each up among the chosen.
+  const rows = await db
+    .selectFrom(chosen.as('chosen'))
+    .crossJoin('releases')
+    .whereRef('deployment_id', '=', 'chosen.deployment')
+    .whereRef('number', '=', 'chosen.release')
     .select(['deployment_id', 'number', 'subdomain', 'status', 'commit', 'container_id', 'created_at'])
     .select(sql<string | null>`recipe ->> 'template'`.as('template'))
     .orderBy('deployment_id')
     .orderBy('number', 'desc')
-  if (deploymentId !== undefined) query = query.where('deployment_id', '=', deploymentId)
-  return (await query.execute()).map((row) => ({
+    .execute()
+  return rows.map((row) => ({
     deploymentId: row.deployment_id,
     number: row.number,
     subdomain: row.subdomain,

@@ -4,7 +4,7 @@ import { listPorts } from '../db/ports.ts'
 import { listReleaseHeads, type ReleaseHead } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
 import { hostnameOf, imageName } from '../names.ts'
-import type { ReleaseStatus } from '../states.ts'
+import { movingStatuses } from '../states.ts'
 import type { DeploymentView } from './views.ts'
 
 /** Deployments as the API shows them: the row, and of its releases the one that serves, or else the newest. */
@@ -39,8 +39,6 @@ async function readSurroundings({ db }: Deps, deploymentId?: string): Promise<Su
   }
 }
 
-const ON_ITS_WAY = new Set<ReleaseStatus>(['queued', 'running', 'undoing', 'retiring'])
-
 function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: all }: Surroundings): DeploymentView {
   const { id, name, githubUrl, branch, rootDir, subdomain, status, overrides, volumes, createdAt, updatedAt, error } =
     deployment
@@ -63,7 +61,7 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: al
     chosenTemplate: deployment.template,
     release: release?.number ?? null,
     liveRelease: deployment.liveRelease,
-    isBusy: jobs.length > 0 || own.some((it) => ON_ITS_WAY.has(it.status)),
+    isBusy: jobs.length > 0 || own.some((it) => movingStatuses.includes(it.status)),
     canCancel: !isDeleting && own.some((it) => isDeploying(it, jobs)),
     isDeleting,
     commit: release?.commit ?? null,

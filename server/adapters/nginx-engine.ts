@@ -24,8 +24,13 @@ export type Engine = {
   load(): Promise<void>
   /** The process id of the running master, where it can be known. */
   master(): Promise<number | undefined>
-  /** True when provably no nginx runs with our vhosts. */
-  isDown(): Promise<boolean>
+  /**
+   * `down` when provably no nginx runs with our vhosts; `orphaned` when workers of ours serve on after their master was
+   * killed: nothing can be changed until `load` has started a new one.
+   */
+  state(): Promise<'up' | 'down' | 'orphaned'>
+  /** Workers that finish their last requests and that no master knows. */
+  drainingOrphans(): Promise<number[]>
   /** True when the old workers may be told to stop at once instead of 100 ms later. */
   mayEndWorkers: boolean
   stop(): Promise<void>

@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { askStatus } from './nginx-ask.ts'
 import type { Engine, Setup } from './nginx-engine.ts'
 import { readIfThere, writeWhole } from './nginx-files.ts'
+import { endOrphans, findOrphans } from './nginx-orphans.ts'
 import { runNginx, testConfiguration } from './nginx-program.ts'
 import { readPages } from './nginx-render.ts'
 import { masterOf, signal, titleOf } from './nginx-workers.ts'
@@ -42,15 +43,23 @@ export function createManagedEngine(setup: Setup): Engine {
     return title?.startsWith('nginx: master process') && `${title} `.includes(` -c ${conf} `) ? pid : undefined
   }
 
-  const masterByAsking = async () => {
+  const answering = async () => {
     const { httpPort: port, token } = setup
-    const status = await askStatus({ port, host: setup.values.statusHost, token })
-    return status && (await masterOf(status.worker))
+    return (await askStatus({ port, host: setup.values.statusHost, token }))?.worker
+  }
+
+  const masterByAsking = async () => {
+    const worker = await answering()
+    return worker === undefined ? undefined : masterOf(worker)
   }
 
   const master = async () => (await masterByPidFile()) ?? (await masterByAsking())
 
+  const own = { errorLog: path.join(dir, 'error.log'), answering }
+
+  /** nginx itself tries for two seconds to get a port. */
   const launch = async () => {
+    await endOrphans(own)
     const { code, stderr } = await runNginx(bin, args(conf))
     if (code !== 0) throw cannotStart(stderr, setup.httpPort)
   }
@@ -62,7 +71,7 @@ export function createManagedEngine(setup: Setup): Engine {
 
     async prepare() {
       for (const folder of [path.join(dir, 'temp'), setup.vhostsDir]) await mkdir(folder, { recursive: true })
-      await limitErrorLog(path.join(dir, 'error.log'))
+      await limitErrorLog(own.errorLog)
       const text = await renderMain([path.join(setup.vhostsDir, '*.conf')])
       if ((await readIfThere(conf)) === text) return false
       await writeWhole(conf, text, 0o600)
@@ -81,7 +90,12 @@ export function createManagedEngine(setup: Setup): Engine {
       }
     },
 
-    isDown: async () => (await master()) === undefined,
+    async state() {
+      if ((await master()) !== undefined) return 'up'
+      return (await findOrphans(own, 'accepting')).length > 0 ? 'orphaned' : 'down'
+    },
+
+    drainingOrphans: () => findOrphans(own, 'draining'),
 
     async load() {
       const pid = await master()
@@ -91,6 +105,7 @@ export function createManagedEngine(setup: Setup): Engine {
     async stop() {
       const pid = await master()
       if (pid !== undefined) await endGracefully(pid, setup.drainSeconds)
+      await endOrphans(own)
     },
   }
 }

@@ -6,7 +6,7 @@ import { askStatus } from './nginx-ask.ts'
 import type { Engine, Setup } from './nginx-engine.ts'
 import { fingerprintOf, listConfs, readIfThere, writeWhole } from './nginx-files.ts'
 import { type Handover, watchHandover } from './nginx-handover.ts'
-import { workersOf } from './nginx-workers.ts'
+import { stateOf, workersOf } from './nginx-workers.ts'
 
 const POLL_MS = 4
 const DRAIN_POLL_MS = 50
@@ -76,11 +76,12 @@ export function createGeneration(setup: Setup, engine: Engine): Generation {
     },
     async drained(signal) {
       const master = await engine.master()
-      const draining = master === undefined ? [] : await workersOf(master, 'draining')
+      const known = master === undefined ? [] : await workersOf(master, 'draining')
+      const before = known && [...known, ...(await engine.drainingOrphans())]
       const deadline = Date.now() + (setup.drainSeconds + 1) * 1000
-      while (master !== undefined && Date.now() < deadline) {
-        const now = await workersOf(master, 'draining')
-        if (draining !== undefined && !draining.some((pid) => now?.includes(pid))) return
+      while (Date.now() < deadline) {
+        const states = await Promise.all((before ?? []).map(stateOf))
+        if (before && !states.includes('draining')) return
         await sleep(DRAIN_POLL_MS, undefined, signal && { signal })
       }
     },

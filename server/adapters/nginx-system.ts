@@ -70,7 +70,9 @@ export function createSystemEngine(setup: Setup): Engine {
 
     test: async () => (asCommand ? testConfiguration(bin, mainArgs) : trial(await listConfs(dir, conf))),
 
-    isDown: () => isRefused(setup.httpPort),
+    state: async () => ((await isRefused(setup.httpPort)) ? 'down' : 'up'),
+
+    drainingOrphans: async () => [],
 
     async load() {
       if (!asCommand) return writeWhole(path.join(dir, 'reload-request'), `${new Date().toISOString()}\n`)

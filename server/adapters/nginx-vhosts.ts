@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../errors.ts'
+import { AppError, toAppError } from '../errors.ts'
 import type { NginxOptions, Vhost } from './nginx.ts'
 import { askText } from './nginx-ask.ts'
 import { createBatches, createLock } from './nginx-batches.ts'
@@ -19,6 +19,7 @@ import {
 import { createHolds, type Holds } from './nginx-holds.ts'
 import { createManagedEngine } from './nginx-managed.ts'
 import { readMark } from './nginx-names.ts'
+import { type Problem, problemOf } from './nginx-problem.ts'
 import { passTest, type Quarantined, quarantine, rivalsOf } from './nginx-quarantine.ts'
 import { createGeneration } from './nginx-reload.ts'
 import { createSystemEngine } from './nginx-system.ts'
@@ -35,7 +36,7 @@ export type Vhosts = {
   files(): Promise<VhostFile[]>
   checkAll(): Promise<Quarantined[]>
   /** What keeps this nginx from being well; undefined when nothing does. */
-  problem(): Promise<{ running: boolean; text: string } | undefined>
+  problem(): Promise<Problem | undefined>
 }
 
 /** The vhost files and the nginx that reads them: each change is safe, serialised, and proven. */
@@ -47,6 +48,19 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
   const folder = { vhostsDir: setup.vhostsDir, engine, log: setup.log }
   const lock = createLock()
   const files = () => readVhostFiles(setup.vhostsDir, setup.instance)
+
+  let failure: AppError | undefined
+  /** Keeps why nginx could not be started or loaded, until it could. */
+  const noting = async <T>(task: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await task()
+      failure = undefined
+      return result
+    } catch (error) {
+      failure = toAppError(error)
+      throw error
+    }
+  }
 
   let isPrepared = false
   const prepare = async () => {
@@ -66,17 +80,20 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
         aside.push(await quarantine(folder, file, `another vhost answers for ${hostname} already`))
       }
     }
-    if (aside.length > 0 || !(await generation.isLoaded())) {
+    if (aside.length > 0 || !(await isServed())) {
       await withFarewell(holdFolder, async () => generation.load(await generation.advance()))
     }
     return aside
   }
 
+  /** Orphans answer like an nginx that is well. */
+  const isServed = async () => (await generation.isLoaded()) && (await engine.state()) !== 'orphaned'
+
   /** Tests and loads what is on the disk, and asks each of these hosts. */
   const prove = async (current: number, vhosts: Vhost[]) => {
     const { conflicts } = await passTest(folder, vhosts.map(fileOf))
     for (const { hostname } of vhosts) if (conflicts.includes(hostname)) throw claimedTwice(hostname)
-    await generation.load(current)
+    await noting(() => generation.load(current))
     await Promise.all(vhosts.map((vhost) => askVhost(setup, vhost)))
   }
 
@@ -95,7 +112,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     const vhosts = changes.flatMap(({ wanted }) => wanted?.vhost ?? [])
     try {
       for (const [index, change] of changes.entries()) if (!isDone(change, before[index])) await applyChange(change)
-      if (vhosts.length === 0 && (await engine.isDown())) return
+      if (vhosts.length === 0 && (await engine.state()) === 'down') return
       await prove(current, vhosts)
     } catch (error) {
       await takeBack(changes, before)
@@ -108,7 +125,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     const before = await Promise.all(changes.map(({ file }) => readIfThere(file)))
     for (const [index, change] of changes.entries()) refuseForeign(change, before[index])
     const areDone = changes.every((change, index) => isDone(change, before[index]))
-    if (!areDone || !(await generation.isLoaded())) await withFarewell(holdFolder, () => carryOut(changes, before))
+    if (!areDone || !(await isServed())) await withFarewell(holdFolder, () => carryOut(changes, before))
     for (const change of changes) await forgetAside(change)
   }
   const submit = createBatches(lock, apply)
@@ -121,7 +138,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     start: () =>
       lock(async () => {
         isPrepared = false
-        await checkAll()
+        await noting(checkAll)
       }),
     stop: () => lock(engine.stop),
     async install(vhost) {
@@ -131,26 +148,13 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     uninstall: (subdomain, deploymentId) => submit({ file: fileOf({ subdomain }), instance, deploymentId }),
     drained: generation.drained,
     has: async (vhost) => (await readIfThere(fileOf(vhost))) === (await renderVhost(setup, vhost)),
-    checkAll: () => lock(checkAll),
+    checkAll: () => lock(() => noting(checkAll)),
     /** Never in the middle of a reload, where what is half-way would look like a fault. */
     problem: () =>
       lock(async () => {
-        if (await engine.isDown())
-          return {
-            running: false,
-            text:
-              setup.mode === 'managed'
-                ? 'nginx does not run; the next check starts it'
-                : 'nginx does not run; start it: systemctl start nginx',
-          }
-        if (!(await generation.isLoaded())) {
-          return {
-            running: true,
-            text: 'nginx does not run with the configuration on the disk; it is loaded at the next check',
-          }
-        }
+        const [state, isLoaded] = await Promise.all([engine.state(), generation.isLoaded()])
         const aside = (await files()).filter((file) => file.quarantined).map((file) => file.subdomain)
-        return aside.length === 0 ? undefined : { running: true, text: `Vhosts were put aside: ${aside.join(', ')}` }
+        return problemOf(setup.mode, { state, isLoaded, aside }, failure)
       }),
   }
 }

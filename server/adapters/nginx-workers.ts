@@ -1,8 +1,16 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
 
 /** How nginx titles a worker that accepts connections, and one that only finishes those it has. */
 const TITLES = { accepting: 'nginx: worker process', draining: 'nginx: worker process is shutting down' }
+
+export type WorkerState = keyof typeof TITLES
+
+/** Every process that the kernel shows; none where there is no /proc. */
+export async function listProcesses(): Promise<number[]> {
+  const names = (await readdir('/proc').catch(ofGone)) ?? []
+  return names.filter((name) => /^\d+$/.test(name)).map(Number)
+}
 
 /**
  * The title of a process, empty for a zombie, undefined when there is none (or no /proc).
@@ -13,13 +21,19 @@ export async function titleOf(pid: number): Promise<string | undefined> {
   return text?.replaceAll('\0', ' ').trim()
 }
 
+/** Undefined when it is no nginx worker, or gone. */
+export async function stateOf(pid: number): Promise<WorkerState | undefined> {
+  const title = await titleOf(pid)
+  return (['accepting', 'draining'] as const).find((state) => TITLES[state] === title)
+}
+
 /** The workers of this master in one of the two states. Undefined when the kernel does not tell. */
-export async function workersOf(master: number, state: keyof typeof TITLES): Promise<number[] | undefined> {
+export async function workersOf(master: number, state: WorkerState): Promise<number[] | undefined> {
   const children = await readProc(`/proc/${master}/task/${master}/children`)
   if (children === undefined) return undefined
   const pids = children.trim().split(' ').filter(Boolean).map(Number)
-  const titles = await Promise.all(pids.map(titleOf))
-  return pids.filter((_, index) => titles[index] === TITLES[state])
+  const states = await Promise.all(pids.map(stateOf))
+  return pids.filter((_, index) => states[index] === state)
 }
 
 /** The master of a worker. */
@@ -30,7 +44,7 @@ export async function masterOf(worker: number): Promise<number | undefined> {
 }
 
 /** Sends a signal; false when the process is gone. @throws AppError nginx_unreachable when it is another user's. */
-export function signal(pid: number, name: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM'): boolean {
+export function signal(pid: number, name: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM' | 'SIGKILL'): boolean {
   try {
     return process.kill(pid, name)
   } catch (error) {
@@ -40,13 +54,11 @@ export function signal(pid: number, name: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM'): boo
   }
 }
 
-/** ENOENT and ESRCH: the process is gone; EACCES: it is not ours to look at. */
-async function readProc(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES'].includes(String(error.code)))
-      return undefined
-    throw error
-  }
+const readProc = (file: string) => readFile(file, 'utf8').catch(ofGone)
+
+/** For `catch`. ENOENT and ESRCH: the process is gone; EACCES: it is not ours to look at. */
+export function ofGone(error: unknown): undefined {
+  const isExpected =
+    error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES'].includes(String(error.code))
+  if (!isExpected) throw error
 }

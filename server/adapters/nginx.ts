@@ -1,3 +1,4 @@
+import { toAppError } from '../errors.ts'
 import { type Answer, type AskOptions, askHost } from './nginx-ask.ts'
 import type { Hold } from './nginx-holds.ts'
 import { checkDeploymentId, checkHostname, checkSettings, checkSubdomain, checkVhost } from './nginx-names.ts'
@@ -68,8 +69,11 @@ export type Nginx = {
   start(): Promise<void>
   /** Ends a managed nginx gracefully and waits. The server never calls it: apps stay reachable while it restarts. */
   stop(): Promise<void>
-  /** Never throws for what is wrong with nginx: `problem` says it, and what to do. */
-  check(): Promise<{ ok: boolean; version?: string; running: boolean; problem?: string }>
+  /**
+   * Never throws for what is wrong with nginx: `problem` says it, with the reason why the last start failed, and
+   * `remedy` what to do. `running` is also true of one that runs with old files: the next change loads it again.
+   */
+  check(): Promise<{ ok: boolean; version?: string; running: boolean; problem?: string; remedy?: string }>
   /**
    * Writes the vhost, tests, reloads, and returns when new connections provably reach it. On failure the old file is
    * back and runs. Does nothing when nginx already runs with exactly this.
@@ -178,9 +182,11 @@ async function check(options: NginxOptions, open: () => Promise<Vhosts>): Return
       ok: problem === undefined,
       running,
       ...(version !== undefined && { version }),
-      ...(problem !== undefined && { problem: problem.text }),
+      ...(problem !== undefined && { problem: problem.text, remedy: problem.remedy }),
     }
   } catch (error) {
-    return { ok: false, running: false, problem: error instanceof Error ? error.message : String(error) }
+    const { code, message } = toAppError(error)
+    const remedy = code === 'nginx_missing' ? 'Install nginx: apt-get install nginx-light.' : 'Start nginx.'
+    return { ok: false, running: false, problem: message, remedy }
   }
 }

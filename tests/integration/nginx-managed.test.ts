@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createNginx } from '../../server/adapters/nginx.ts'
 import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
 
@@ -103,6 +103,113 @@ test('starts nginx again when it was killed, at the next check or install', asyn
   expect((await world.visit('second.localhost')).body).toBe('here')
 })
 
+describe('when only the master was killed', () => {
+  /** The workers serve on, hold the port, and belong to nobody. */
+  const killMaster = async () => {
+    const pid = await masterPid()
+    const workers = await workersOf(pid)
+    process.kill(pid, 'SIGKILL')
+    await gone(pid)
+    return workers
+  }
+  const accepting = async (pids: number[]) =>
+    (await Promise.all(pids.map(titleOf))).filter((it) => it.replaceAll('\0', '') === 'nginx: worker process').length
+
+  beforeEach(async () => {
+    await world.nginx.start()
+    await world.nginx.install(appVhost('app', port))
+  })
+
+  test('a new one takes over from its workers at the next start, also in a new process', async () => {
+    const workers = await killMaster()
+    expect((await world.visit('app.localhost')).body).toBe('here')
+    expect(await world.nginx.check()).toMatchObject({
+      ok: false,
+      running: true,
+      problem: expect.stringContaining('was killed'),
+    })
+
+    const next = afterCrash()
+    await next.start()
+    expect(await next.check()).toMatchObject({ ok: true, running: true })
+    expect(await accepting(workers)).toBe(0)
+    expect((await world.visit('app.localhost')).body).toBe('here')
+    await next.install(appVhost('second', port))
+    expect((await world.visit('second.localhost')).body).toBe('here')
+  })
+
+  test('the next check or change does the same, without waiting for a start', async () => {
+    await killMaster()
+    expect(await world.nginx.checkAll()).toEqual([])
+    expect((await world.nginx.check()).ok).toBe(true)
+
+    await killMaster()
+    await world.nginx.install(appVhost('second', port))
+    expect((await world.visit('second.localhost')).body).toBe('here')
+  })
+
+  test('what is uninstalled does not live on in them', async () => {
+    const vhost = appVhost('second', port)
+    await world.nginx.install(vhost)
+    await killMaster()
+    await world.nginx.uninstall('second', vhost.deploymentId)
+    expect((await world.visit('second.localhost')).status).toBe(404)
+    expect((await world.visit('app.localhost')).body).toBe('here')
+  })
+
+  test('requests that are on their way end well, and the gap is short', async () => {
+    let finish: () => void = () => undefined
+    let arrive: () => void = () => undefined
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const slow = await world.serve((_, response) => {
+      response.write('one')
+      finish = () => response.end('two')
+      arrive()
+    })
+    await world.nginx.install(appVhost('slow', slow.port))
+    const reply = world.visit('slow.localhost')
+    await arrived
+    await killMaster()
+
+    let failures = 0
+    const starting = world.nginx.start().then(() => 'started' as const)
+    for (let done: unknown; done !== 'started'; done = await Promise.race([starting, pause(10)])) {
+      const answer = await world.visit('app.localhost').catch(() => undefined)
+      if (answer?.body !== 'here') failures += 1
+    }
+    expect(failures).toBeLessThan(20)
+    finish()
+    expect((await reply).body).toBe('onetwo')
+  })
+
+  test('workers whose log was taken away are known by their answer', async () => {
+    const workers = await killMaster()
+    await unlink(path.join(world.settings.dir, 'error.log'))
+    await afterCrash().start()
+    expect(await accepting(workers)).toBe(0)
+  })
+
+  test('those that hang are ended, and the workers of another Slipway are left alone', async () => {
+    const other = await createWorld()
+    await other.nginx.start()
+    const pid = Number(await readFile(path.join(other.settings.dir, 'nginx.pid'), 'utf8'))
+    const theirs = await workersOf(pid)
+    process.kill(pid, 'SIGKILL')
+    await gone(pid)
+    const hanging = await killMaster()
+    for (const one of hanging) process.kill(one, 'SIGSTOP')
+
+    await afterCrash().start()
+    expect((await world.visit('app.localhost')).body).toBe('here')
+    expect(await accepting(hanging)).toBe(0)
+    expect(await accepting(theirs)).toBe(theirs.length)
+    await other.close()
+    expect(await accepting(theirs)).toBe(0)
+  })
+})
+
 test('an app can be uninstalled while nginx is down and its port is taken', async () => {
   await world.nginx.start()
   const vhost = appVhost('app', port)
@@ -120,7 +227,12 @@ test('a port that another program holds is named', async () => {
   const starting = world.nginx.start()
   await expect(starting).rejects.toMatchObject({
     code: 'nginx_unreachable',
-    message: expect.stringContaining(`Port ${world.settings.httpPort} is taken`),
+    message: expect.stringContaining(`Port ${world.settings.httpPort} is taken by another program`),
+  })
+  expect(await world.nginx.check()).toMatchObject({
+    ok: false,
+    running: false,
+    problem: expect.stringContaining(`Port ${world.settings.httpPort} is taken by another program`),
   })
   await new Promise((resolve) => taken.close(resolve))
   await world.nginx.start()
@@ -205,15 +317,20 @@ test('off: every change succeeds, nothing is made, asking is an error', async ()
 
 /** Kills the master and its workers, as the kernel does when memory ends. */
 async function kill(pid: number): Promise<void> {
-  const workers = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
+  const workers = await workersOf(pid)
   for (const one of [pid, ...workers]) process.kill(one, 'SIGKILL')
   await rm(pidFile(), { force: true })
   for (const one of [pid, ...workers]) await gone(one)
 }
 
+const workersOf = async (pid: number) =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 /** Empty for a process that has ended, also when nobody has reaped it yet. */
 const titleOf = (pid: number) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
 
 async function gone(pid: number): Promise<void> {
-  while (await titleOf(pid)) await new Promise((r) => setTimeout(r, 5))
+  while (await titleOf(pid)) await pause(5)
 }

@@ -141,9 +141,13 @@ describe('a check of what is typed', () => {
     end()
   })
 
-  test('asks again after a lost connection', async () => {
+  test('asks again after a lost connection, but not for what it has yet to ask', async () => {
     const { end } = live(() => useCheck(() => 'blog', load, 300, news))
-    await settle(300)
+    await settle(200)
+    for (const resync of resyncs) resync()
+    flushSync()
+    await settle(100)
+    expect(answers).toHaveLength(1)
     answers[0]?.resolve('free')
     await settle()
     for (const resync of resyncs) resync()

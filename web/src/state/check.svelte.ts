@@ -13,6 +13,8 @@ export class Check<In, Out> {
   error = $state.raw<ApiError>()
   /** When the question came up, in milliseconds since 1970. */
   since = $state(0)
+  /** True while more may be typed: the question itself has yet to be asked. */
+  isWaiting = false
   readonly #ask: Ask<In, Out>
   readonly #pauseMs: number
 
@@ -31,6 +33,7 @@ export class Check<In, Out> {
     const asking = new AbortController()
     this.error = undefined
     this.state = input === undefined ? 'idle' : 'asking'
+    this.isWaiting = input !== undefined
     if (input === undefined) return () => asking.abort()
     this.since = Date.now()
     const timer = setTimeout(() => void this.#run(input, asking.signal), this.#pauseMs)
@@ -41,6 +44,7 @@ export class Check<In, Out> {
   }
 
   async #run(input: In, signal: AbortSignal): Promise<void> {
+    this.isWaiting = false
     try {
       const data = await this.#ask(input, signal)
       if (signal.aborted) return
@@ -76,6 +80,6 @@ export function useCheck<In, Out>(
     void key
     return untrack(() => check.begin(input()))
   })
-  $effect(() => news.onResync(again))
+  $effect(() => news.onResync(() => check.isWaiting || again()))
   return Object.assign(check, { again })
 }

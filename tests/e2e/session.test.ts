@@ -89,8 +89,9 @@ test('a login whose cookie the browser does not keep says why', async () => {
 test('logging out after the session has ended leads to the login page all the same', async () => {
   const page = await browser.open('/')
   await logIn(page)
-  await browser.context.clearCookies()
   await page.getByRole('button', { name: 'Account: admin' }).click()
+  await page.waitForLoadState('networkidle')
+  await browser.context.clearCookies()
   await page.getByRole('menuitem', { name: 'Log out' }).click()
   await page.waitForURL((url) => url.pathname === '/login')
   await page.getByRole('button', { name: 'Log in' }).waitFor()

@@ -164,7 +164,7 @@ describe('the real server', () => {
     expect(policy).toEqual({
       'default-src': "'self'",
       'script-src': "'self'",
-      'style-src': "'self'",
+      'style-src': "'self' 'unsafe-hashes' 'sha256-iaOezIDcQIoxCULa6FBKKuLUu09R7kG+Mlu+JVfU3Rw='",
       'img-src': "'self' data:",
       'font-src': "'self'",
       'connect-src': "'self'",

@@ -23,7 +23,7 @@ afterEach(async () => {
   await browser.close()
   expectQuiet(
     browser,
-    /status of 401 .*\/api\/auth\/(login|verify)/,
+    /status of 401 .*\/api\/(auth\/(login|verify)|repository)/,
     /status of 404 .*\/api\/repository/,
     /WebSocket connection/,
   )

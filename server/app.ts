@@ -36,7 +36,8 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     trustProxy: 'loopback',
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    // Verbose: an error brings the schema it is about, whose description says what is wrong in words.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false, verbose: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   const live = createLive(deps)
   app.addHook('preClose', async () => live.close())

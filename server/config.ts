@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import { problemOfPassword } from './passwords.ts'
 
 export type Config = Readonly<{
   host: string
@@ -214,7 +215,7 @@ function createReader(environment: Environment) {
     },
     password(name: string) {
       const value = raw(name)
-      if (value !== undefined && (value.length < 8 || Buffer.byteLength(value) > 72)) {
+      if (value !== undefined && problemOfPassword(value) !== undefined) {
         problems.push(`${name} must have at least 8 characters and at most 72 bytes (bcrypt ignores what comes after)`)
       }
       return value

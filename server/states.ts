@@ -39,3 +39,7 @@ export type StepState = (typeof stepStates)[number]
 /** What an API token may do: `read` only asks, `write` also changes. */
 export const tokenScopes = ['read', 'write'] as const
 export type TokenScope = (typeof tokenScopes)[number]
+
+/** The neighbours that Slipway works with. */
+export const connectionNames = ['cloudflare', 'github'] as const
+export type ConnectionName = (typeof connectionNames)[number]

@@ -3,6 +3,11 @@
 /** A name that programs and shells can use. */
 export const KEY_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$'
 export const MAX_KEY_LENGTH = 200
+export const KEY_DESCRIPTION =
+  'A name has letters A–Z, digits and underscores, at most 200 of them, and does not begin with a digit.'
+/** So many, which together must fit into what Linux hands to a program. */
+export const MOST_VARIABLES = 500
+export const MAX_TOTAL_BYTES = 1024 * 1024
 /** With its name, `=` and the end: Linux passes no longer text to a program (MAX_ARG_STRLEN). */
 const MAX_BYTES = 128 * 1024
 

@@ -1,9 +1,7 @@
 import type { Check } from '../adapters/check.ts'
 import { DEFAULT_BASE_URL } from '../adapters/cloudflare-api.ts'
 import type { Deps } from '../deps.ts'
-
-export const connectionNames = ['cloudflare', 'github'] as const
-export type ConnectionName = (typeof connectionNames)[number]
+import type { ConnectionName } from '../states.ts'
 
 export type Connection = {
   name: ConnectionName

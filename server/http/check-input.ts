@@ -1,8 +1,9 @@
 import type { EnvVariable, Overrides, Volume } from '../db/deployments.ts'
 import { AppError } from '../errors.ts'
+import { problemOfVolumePath } from '../limits.ts'
 import { isReservedSubdomain, normalizeSubdomain } from '../names.ts'
 import { checkRelativePath } from '../repository.ts'
-import { problemOfKey, problemOfValue } from '../variables.ts'
+import { MAX_TOTAL_BYTES, problemOfKey, problemOfValue } from '../variables.ts'
 import type { ChangeInput } from './schemas.ts'
 
 /** What a schema cannot say about input, in rules. All throw invalid_input with the field. */
@@ -25,8 +26,6 @@ export function checkSubdomain(raw: string): string {
   return subdomain
 }
 
-/** All variables together must fit into what Linux hands to a program. */
-const MAX_ENV_BYTES = 1024 * 1024
 /** The engine takes those for the build in the address of a request, which may have 1 MiB with all its headers. */
 const MAX_BUILD_LENGTH = 1_000_000
 
@@ -52,7 +51,7 @@ export function checkEnv(input: NonNullable<ChangeInput['env']>, stored: EnvVari
     })
   }
   const env = [...variables.values()]
-  if (env.reduce((sum, it) => sum + it.key.length + Buffer.byteLength(it.value) + 2, 0) > MAX_ENV_BYTES) {
+  if (env.reduce((sum, it) => sum + it.key.length + Buffer.byteLength(it.value) + 2, 0) > MAX_TOTAL_BYTES) {
     throw new AppError('invalid_input', 'The variables are longer than 1 MiB together.', { field: 'env' })
   }
   const forBuild = env.filter((it) => it.buildTime).map(({ key, value }) => [key, value])
@@ -71,35 +70,10 @@ export function checkOverrides(overrides: Overrides): Overrides {
   return overrides
 }
 
-/** Folders that make up a system: a volume over them breaks the container, or looks like the host's. */
-const SYSTEM = [
-  'proc',
-  'sys',
-  'dev',
-  'run',
-  'etc',
-  'bin',
-  'sbin',
-  'lib',
-  'lib32',
-  'lib64',
-  'usr',
-  'boot',
-  'var/run',
-  'var/lock',
-]
-const TOO_WIDE = ['/var', '/home', '/root', '/opt', '/tmp']
-
 export function checkVolumes(volumes: Volume[]): Volume[] {
   for (const { path } of volumes) {
-    const inSystem = SYSTEM.some((folder) => path === `/${folder}` || path.startsWith(`/${folder}/`))
-    if (inSystem || TOO_WIDE.includes(path) || path.split('/').includes('..')) {
-      throw new AppError(
-        'invalid_input',
-        `A volume cannot be mounted at ${path}. Choose a folder of the app's own, such as /data.`,
-        { field: 'volumes' },
-      )
-    }
+    const problem = problemOfVolumePath(path)
+    if (problem !== undefined) throw new AppError('invalid_input', problem, { field: 'volumes' })
   }
   for (const part of ['name', 'path'] as const) {
     if (new Set(volumes.map((it) => it[part])).size < volumes.length) {

@@ -37,6 +37,7 @@ const fromAppError = ({ status, code, message, field, hint }: AppError): Reply =
   body: { code, message, ...(field !== undefined && { field }), ...(hint !== undefined && { hint }) },
 })
 
+/** In the words of the schema where it describes what is typed there; else in those of the validator. */
 function explainValidation(error: FastifyError): AppError {
   const [first] = error.validation ?? []
   const params = first?.params as
@@ -46,6 +47,8 @@ function explainValidation(error: FastifyError): AppError {
   const field = [first?.instancePath.slice(1).replaceAll('/', '.'), params?.missingProperty ?? extra]
     .filter(Boolean)
     .join('.')
+  const described = (first as { parentSchema?: { description?: string } } | undefined)?.parentSchema?.description
+  if (described !== undefined) return new AppError('invalid_input', described, { field })
   const what = extra === undefined ? (first?.message ?? 'is not valid') : 'is not a setting Slipway knows'
   return new AppError('invalid_input', `${field || 'The request'} ${what}.`, { ...(field !== '' && { field }) })
 }

@@ -6,11 +6,10 @@ import { deleteSessionsOf } from '../db/sessions.ts'
 import { countUsers, findUserByName, insertUser, setPasswordHash, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { problemOfLength, problemOfPassword } from '../passwords.ts'
 import { openSession } from './sessions.ts'
 
 const BCRYPT_ROUNDS = 11
-/** bcrypt looks at no more. */
-const MAX_BYTES = 72
 /** Wrong passwords in 15 minutes until more are refused: per address, and per account from any address. */
 const LIMIT_MS = 15 * 60_000
 const PER_ADDRESS = 10
@@ -60,7 +59,7 @@ export async function resetPassword(db: Db, username: string): Promise<string> {
 /** @throws invalid_credentials, too_many_attempts, invalid_input */
 export async function login(deps: Deps, request: FastifyRequest, username: string, password: string) {
   const name = username.normalize('NFKC').trim().slice(0, 100)
-  refuseLong(password, 'password')
+  refuse(problemOfLength(password), 'password')
   const user = await provePassword(deps, request.ip, name, password, 'login')
   if (!user) throw new AppError('invalid_credentials', 'The user name or the password is wrong.')
   await recordAudit(deps.db, { actor: name, address: request.ip, action: PURPOSES.login.success })
@@ -77,10 +76,8 @@ export async function checkPasswordChange(
   username: string,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<{ user: User; hash: string }> {
-  refuseLong(currentPassword, 'currentPassword')
-  refuseLong(newPassword, 'newPassword')
-  if (newPassword.length < 8)
-    throw new AppError('invalid_input', 'A password has at least 8 characters.', { field: 'newPassword' })
+  refuse(problemOfLength(currentPassword), 'currentPassword')
+  refuse(problemOfPassword(newPassword), 'newPassword')
   const user = await provePassword(deps, request.ip, username, currentPassword, 'change')
   if (!user) {
     throw new AppError('invalid_credentials', 'The current password is wrong.', { field: 'currentPassword' })
@@ -88,10 +85,8 @@ export async function checkPasswordChange(
   return { user, hash: await bcrypt.hash(newPassword, BCRYPT_ROUNDS) }
 }
 
-/** A longer password would pass with any tail. */
-function refuseLong(password: string, field: string): void {
-  if (Buffer.byteLength(password) > MAX_BYTES)
-    throw new AppError('invalid_input', 'A password has at most 72 bytes.', { field })
+function refuse(problem: string | undefined, field: string): void {
+  if (problem !== undefined) throw new AppError('invalid_input', problem, { field })
 }
 
 /** The user, or undefined when the password is wrong. The caller notes the success. @throws too_many_attempts */

@@ -1,52 +1,68 @@
-import { KEY_PATTERN, MAX_KEY_LENGTH } from '../variables.ts'
+import {
+  APP_NAME,
+  COMMAND,
+  CPUS,
+  DOCKERFILE,
+  HEALTH_PATH,
+  MEMORY_MB,
+  MOST_VOLUMES,
+  PORT,
+  TEMPLATE,
+  TOKEN_NAME,
+  VOLUME_NAME,
+  VOLUME_PATH,
+} from '../limits.ts'
+import { tokenScopes } from '../states.ts'
+import { KEY_DESCRIPTION, KEY_PATTERN, MAX_KEY_LENGTH, MOST_VARIABLES } from '../variables.ts'
 import { type Static, Type } from './type.ts'
 
 /** Schemas once for validation, types and OpenAPI. Patterns are allow-lists: what they let through is safe to name things by. */
 
 const strict = { additionalProperties: false }
 
-export const EnvInput = Type.Object(
+const VALUE = 'The value of a variable has at most 128 KiB, and no NUL in it.'
+
+const EnvInput = Type.Object(
   {
-    key: Type.String({ minLength: 1, maxLength: MAX_KEY_LENGTH, pattern: KEY_PATTERN }),
+    key: Type.String({
+      minLength: 1,
+      maxLength: MAX_KEY_LENGTH,
+      pattern: KEY_PATTERN,
+      description: KEY_DESCRIPTION,
+    }),
     /** Left out in a change: the stored value stays. */
-    value: Type.Optional(Type.String({ maxLength: 131_000, pattern: '^[^\\u0000]*$' })),
+    value: Type.Optional(Type.String({ maxLength: 131_000, pattern: '^[^\\u0000]*$', description: VALUE })),
     secret: Type.Optional(Type.Boolean()),
     buildTime: Type.Optional(Type.Boolean()),
   },
   strict,
 )
 
-export const OverridesInput = Type.Object(
+const OverridesInput = Type.Object(
   {
-    dockerfile: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
-    buildCommand: Type.Optional(Type.String({ minLength: 1, maxLength: 4000, pattern: '^[^\\u0000]*$' })),
-    startCommand: Type.Optional(Type.String({ minLength: 1, maxLength: 4000, pattern: '^[^\\u0000]*$' })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-    healthPath: Type.Optional(Type.String({ maxLength: 500, pattern: "^/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$" })),
-    memoryMb: Type.Optional(Type.Integer({ minimum: 16, maximum: 4_194_304 })),
-    cpus: Type.Optional(Type.Number({ minimum: 0.05, maximum: 1024 })),
+    dockerfile: Type.Optional(Type.String(DOCKERFILE)),
+    buildCommand: Type.Optional(Type.String(COMMAND)),
+    startCommand: Type.Optional(Type.String(COMMAND)),
+    port: Type.Optional(Type.Integer(PORT)),
+    healthPath: Type.Optional(Type.String(HEALTH_PATH)),
+    memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),
+    cpus: Type.Optional(Type.Number(CPUS)),
   },
   strict,
 )
 
-export const VolumeInput = Type.Object(
-  {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,40}$' }),
-    path: Type.String({ maxLength: 200, pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$' }),
-  },
-  strict,
-)
+const VolumeInput = Type.Object({ name: Type.String(VOLUME_NAME), path: Type.String(VOLUME_PATH) }, strict)
 
 const appSettings = {
   branch: Type.Optional(Type.String({ maxLength: 200 })),
   rootDir: Type.Optional(Type.String({ maxLength: 1000 })),
   subdomain: Type.Optional(Type.String({ maxLength: 300 })),
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]*$' })),
-  env: Type.Optional(Type.Array(EnvInput, { maxItems: 500 })),
+  name: Type.Optional(Type.String(APP_NAME)),
+  env: Type.Optional(Type.Array(EnvInput, { maxItems: MOST_VARIABLES })),
   /** Empty: the repository decides again. */
-  template: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{0,50}$' })),
+  template: Type.Optional(Type.String(TEMPLATE)),
   overrides: Type.Optional(OverridesInput),
-  volumes: Type.Optional(Type.Array(VolumeInput, { maxItems: 20 })),
+  volumes: Type.Optional(Type.Array(VolumeInput, { maxItems: MOST_VOLUMES })),
 }
 
 export const CreateInput = Type.Object(
@@ -58,5 +74,37 @@ export type CreateInput = Static<typeof CreateInput>
 export type ChangeInput = Static<typeof ChangeInput>
 
 export const RepositoryInput = Type.Object({ githubUrl: Type.String({ minLength: 1, maxLength: 500 }) }, strict)
+export type RepositoryInput = Static<typeof RepositoryInput>
+
+export const LoginInput = Type.Object(
+  { username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1000 }) },
+  strict,
+)
+export type LoginInput = Static<typeof LoginInput>
+
+export const PasswordInput = Type.Object(
+  { currentPassword: Type.String({ maxLength: 1000 }), newPassword: Type.String({ maxLength: 1000 }) },
+  strict,
+)
+export type PasswordInput = Static<typeof PasswordInput>
+
+export const TokenInput = Type.Object(
+  {
+    name: Type.String(TOKEN_NAME),
+    scope: Type.Enum(tokenScopes),
+    expiresInDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+  },
+  strict,
+)
+export type TokenInput = Static<typeof TokenInput>
+
+export const RepairInput = Type.Object(
+  { ids: Type.Optional(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 500 })) },
+  strict,
+)
+export type RepairInput = Static<typeof RepairInput>
+
+export const RollbackInput = Type.Object({ release: Type.Integer({ minimum: 1 }) }, strict)
+export type RollbackInput = Static<typeof RollbackInput>
 
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 100 }) })

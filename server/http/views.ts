@@ -1,4 +1,11 @@
-import { deploymentStatuses, ledgerStates, releaseStatuses, stepStates, tokenScopes } from '../states.ts'
+import {
+  connectionNames,
+  deploymentStatuses,
+  ledgerStates,
+  releaseStatuses,
+  stepStates,
+  tokenScopes,
+} from '../states.ts'
 import { type Static, Type } from './type.ts'
 
 /** What the API answers: one schema for the description, the server's replies and the UI's types. */
@@ -16,6 +23,10 @@ export type UserView = Static<typeof UserView>
 export const VisitorView = Type.Object({ user: UserView, expiresAt: nullable(Time), scope: Type.Enum(tokenScopes) })
 export type VisitorView = Static<typeof VisitorView>
 
+/** A session: `token` is the Bearer, which is also set as a cookie. */
+export const LoginView = Type.Object({ token: Type.String(), expiresAt: Time, user: UserView })
+export type LoginView = Static<typeof LoginView>
+
 export const ErrorView = Type.Object({
   step: Type.Optional(Type.String()),
   code: Type.String(),
@@ -27,7 +38,7 @@ export type ErrorView = Static<typeof ErrorView>
 export const CommitView = Type.Object({ sha: Type.String(), message: Type.String(), author: Type.String(), at: Time })
 export type CommitView = Static<typeof CommitView>
 
-export const OverridesView = Type.Object({
+const OverridesView = Type.Object({
   dockerfile: Type.Optional(Type.String()),
   buildCommand: Type.Optional(Type.String()),
   startCommand: Type.Optional(Type.String()),
@@ -36,10 +47,8 @@ export const OverridesView = Type.Object({
   memoryMb: Type.Optional(Type.Integer()),
   cpus: Type.Optional(Type.Number()),
 })
-export type OverridesView = Static<typeof OverridesView>
 
-export const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
-export type VolumeView = Static<typeof VolumeView>
+const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
 
 export const DeploymentView = Type.Object({
   id: Id,
@@ -256,7 +265,7 @@ export const AuditView = Type.Object({
 })
 export type AuditView = Static<typeof AuditView>
 
-export const TemplateView = Type.Object({
+const TemplateView = Type.Object({
   name: Type.String(),
   title: Type.String(),
   description: Type.String(),
@@ -264,7 +273,6 @@ export const TemplateView = Type.Object({
   port: nullable(Type.Integer()),
   healthPath: Type.String(),
 })
-export type TemplateView = Static<typeof TemplateView>
 
 /** What Slipway can build, and what an app may use when nothing else is said. */
 export const CatalogView = Type.Object({
@@ -339,7 +347,7 @@ export type TokenView = Static<typeof TokenView>
 
 /** A neighbour that Slipway works with. `settings` names each setting and whether it is given; values are never shown. */
 export const ConnectionView = Type.Object({
-  name: Type.Enum(['cloudflare', 'github']),
+  name: Type.Enum(connectionNames),
   isConfigured: Type.Boolean(),
   url: Type.String(),
   settings: Type.Array(Type.Object({ name: Type.String(), isSet: Type.Boolean(), isRequired: Type.Boolean() })),

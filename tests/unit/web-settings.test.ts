@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeBrowser } from '../../web/src/settings/browser.ts'
 import { linesFor } from '../../web/src/settings/connections.ts'
-import { problemOf } from '../../web/src/settings/password.ts'
-import { problemOfName } from '../../web/src/settings/token-name.ts'
 
 test.each([
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
@@ -27,20 +25,6 @@ test.each([
   ['', 'A program that does not say its name'],
 ])('%s is %s', (userAgent, words) => {
   expect(describeBrowser(userAgent)).toBe(words)
-})
-
-test('a password is counted in characters below and in bytes above', () => {
-  expect(problemOf('1234567')).toBeDefined()
-  expect(problemOf('12345678')).toBeUndefined()
-  expect(problemOf('x'.repeat(72))).toBeUndefined()
-  expect(problemOf('ü'.repeat(37))).toContain('this one has 74')
-})
-
-test.each(['deploys from CI', 'a', 'Überwachung', 'v1.2_x-y', '7'])('%s is a name for a token', (name) => {
-  expect(problemOfName(name)).toBeUndefined()
-})
-test.each(['', ' x', 'a/b', '-x', 'a\u202Eb', '<b>'])('“%s” is no name for a token', (name) => {
-  expect(problemOfName(name)).toBeDefined()
 })
 
 test('the lines to copy hold what is missing, optional settings as comments', () => {

@@ -6,11 +6,9 @@ import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
 import { checkPasswordChange, login } from '../login.ts'
+import { LoginInput, PasswordInput } from '../schemas.ts'
 import { clearSessionCookie, setSessionCookie } from '../sessions.ts'
-import { Type } from '../type.ts'
-import { UserView, VisitorView } from '../views.ts'
-
-const strict = { additionalProperties: false }
+import { LoginView, VisitorView } from '../views.ts'
 
 export function authRoutes(app: App, deps: Deps, live: Live): void {
   app.post(
@@ -18,11 +16,8 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
     {
       schema: {
         summary: 'Log in',
-        body: Type.Object(
-          { username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1000 }) },
-          strict,
-        ),
-        response: { 200: Type.Object({ token: Type.String(), expiresAt: Type.String(), user: UserView }) },
+        body: LoginInput,
+        response: { 200: LoginView },
       },
     },
     async (request, reply) => {
@@ -51,10 +46,7 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
     {
       schema: {
         summary: 'Change the password; every session ends, API tokens stay',
-        body: Type.Object(
-          { currentPassword: Type.String({ maxLength: 1000 }), newPassword: Type.String({ maxLength: 1000 }) },
-          strict,
-        ),
+        body: PasswordInput,
       },
     },
     async (request, reply) => {

@@ -1,5 +1,6 @@
-import { connectionNames, listConnections, testConnection } from '../../deploy/connections.ts'
+import { listConnections, testConnection } from '../../deploy/connections.ts'
 import type { Deps } from '../../deps.ts'
+import { connectionNames } from '../../states.ts'
 import type { App } from '../app-type.ts'
 import { Type } from '../type.ts'
 import { ConnectionTestView, ConnectionView } from '../views.ts'

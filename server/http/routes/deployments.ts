@@ -13,7 +13,7 @@ import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
 import { presentAll, presentDeployment, urlOf } from '../present.ts'
-import { ChangeInput, CreateInput, IdParams } from '../schemas.ts'
+import { ChangeInput, CreateInput, IdParams, RollbackInput } from '../schemas.ts'
 import { Type } from '../type.ts'
 import { untilGone } from '../until-gone.ts'
 import { DeploymentView, PlanView } from '../views.ts'
@@ -21,7 +21,7 @@ import { DeploymentView, PlanView } from '../views.ts'
 const One = Type.Object({ deployment: DeploymentView })
 
 /** A create request with every rule applied. @throws invalid_input, subdomain_reserved */
-export function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp {
+function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp {
   const repository = parseRepository(input.githubUrl, config.githubUrl)
   const named = input.branch === undefined || input.branch === '' ? undefined : checkBranch(input.branch)
   const tree = repository.tree === undefined ? undefined : readTree(repository.tree, named ? [named] : [])
@@ -192,7 +192,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       schema: {
         summary: 'Deploy the image of an earlier release again',
         params: IdParams,
-        body: Type.Object({ release: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
+        body: RollbackInput,
         response: { 202: One },
       },
     },

@@ -2,30 +2,16 @@ import { recordAudit } from '../../db/audit.ts'
 import { type ApiToken, deleteToken, insertToken, listTokens } from '../../db/tokens.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
-import { tokenScopes } from '../../states.ts'
 import type { App } from '../app-type.ts'
 import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
-import { IdParams } from '../schemas.ts'
+import { IdParams, TokenInput } from '../schemas.ts'
 import { makeToken } from '../tokens.ts'
-import { type Static, Type } from '../type.ts'
+import { Type } from '../type.ts'
 import { TokenView } from '../views.ts'
 
 const MOST_TOKENS = 100
 const DAY_MS = 24 * 60 * 60_000
-
-const TokenInput = Type.Object(
-  {
-    name: Type.String({
-      minLength: 1,
-      maxLength: 60,
-      pattern: '^[\\p{L}\\p{N}]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}._-])?$',
-    }),
-    scope: Type.Enum(tokenScopes),
-    expiresInDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
-  },
-  { additionalProperties: false },
-)
 
 export function tokenRoutes(app: App, deps: Deps, live: Live): void {
   app.get(
@@ -87,7 +73,7 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
 async function createToken(
   { db }: Deps,
   userId: string,
-  { name, scope, expiresInDays }: Static<typeof TokenInput>,
+  { name, scope, expiresInDays }: TokenInput,
 ): Promise<{ token: ApiToken; secret: string }> {
   const { secret, hash, prefix } = makeToken()
   const expires_at = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * DAY_MS).toISOString()
@@ -109,7 +95,7 @@ async function createToken(
   return { token, secret }
 }
 
-const present = (token: ApiToken): Static<typeof TokenView> => ({
+const present = (token: ApiToken): TokenView => ({
   id: token.id,
   name: token.name,
   scope: token.scope,

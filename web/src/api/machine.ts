@@ -1,3 +1,4 @@
+import type { RepairInput } from '../../../server/http/schemas.ts'
 import type {
   AuditView,
   DomainView,
@@ -19,7 +20,7 @@ export const getDomains = (signal?: Signal) =>
 export const examine = (signal?: Signal) => request<ExaminationView>('GET', '/api/doctor', { signal })
 /** Applies the remedies of the findings named; without ids, of all that are safe. */
 export const repair = (ids?: string[]) =>
-  request<RepairView>('POST', '/api/doctor/repair', { body: { ...(ids && { ids }) } })
+  request<RepairView>('POST', '/api/doctor/repair', { body: { ...(ids && { ids }) } satisfies RepairInput })
 export const listReceipts = (signal?: Signal) =>
   request<{ receipts: ReceiptView[] }>('GET', '/api/receipts', { signal }).then((it) => it.receipts)
 export const listAudit = (limit: number, signal?: Signal) =>

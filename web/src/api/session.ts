@@ -1,4 +1,5 @@
-import type { VisitorView } from '../../../server/http/views.ts'
+import type { LoginInput, PasswordInput } from '../../../server/http/schemas.ts'
+import type { LoginView, VisitorView } from '../../../server/http/views.ts'
 import { request } from './client.ts'
 
 /** Who is logged in. @throws ApiError unauthenticated */
@@ -7,7 +8,7 @@ export const verify = (signal?: AbortSignal) =>
 
 /** @throws ApiError invalid_credentials, too_many_attempts, invalid_input */
 export const login = (username: string, password: string) =>
-  request<{ expiresAt: string }>('POST', '/api/auth/login', { body: { username, password }, renews: false })
+  request<LoginView>('POST', '/api/auth/login', { body: { username, password } satisfies LoginInput, renews: false })
 
 /** @throws ApiError unauthenticated when the session had ended before */
 export const logout = () => request<void>('POST', '/api/auth/logout', { renews: false })
@@ -15,6 +16,6 @@ export const logout = () => request<void>('POST', '/api/auth/logout', { renews: 
 /** Ends every session, this one too. @throws ApiError unauthenticated, invalid_credentials, invalid_input */
 export const changePassword = (currentPassword: string, newPassword: string) =>
   request<void>('POST', '/api/auth/password', {
-    body: { currentPassword, newPassword },
+    body: { currentPassword, newPassword } satisfies PasswordInput,
     renews: false,
   })

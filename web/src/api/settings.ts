@@ -1,5 +1,5 @@
+import type { TokenInput } from '../../../server/http/schemas.ts'
 import type { ConnectionTestView, ConnectionView, SessionView, TokenView } from '../../../server/http/views.ts'
-import type { TokenScope } from '../../../server/states.ts'
 import { request } from './client.ts'
 
 type Signal = AbortSignal | undefined
@@ -14,7 +14,7 @@ export const endAllSessions = () => request<void>('DELETE', '/api/sessions', { r
 export const listTokens = (signal?: Signal) =>
   request<{ tokens: TokenView[] }>('GET', '/api/tokens', { signal }).then((it) => it.tokens)
 /** `secret` is shown this once. @throws ApiError name_in_use, invalid_input */
-export const createToken = (body: { name: string; scope: TokenScope; expiresInDays?: number }) =>
+export const createToken = (body: TokenInput) =>
   request<{ token: TokenView; secret: string }>('POST', '/api/tokens', { body })
 export const deleteToken = (id: string) => request<void>('DELETE', `/api/tokens/${encodeURIComponent(id)}`)
 

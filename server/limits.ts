@@ -1,0 +1,112 @@
+/**
+ * What can be typed: one rule for the server's schemas, and for the UI, which says it beside the field before anything
+ * is sent. A rule is a piece of JSON Schema, and its description is what somebody reads whose input does not fit.
+ */
+
+export type TextRule = { minLength?: number; maxLength?: number; pattern?: string; description: string }
+export type NumberRule = { type?: 'integer'; minimum: number; maximum: number; description: string }
+
+/** What to do instead, in a sentence; undefined when the value fits. A text that is no number is NaN, and fits nowhere. */
+export function problemOf(rule: TextRule, value: string): string | undefined
+export function problemOf(rule: NumberRule, value: number): string | undefined
+export function problemOf(rule: TextRule | NumberRule, value: string | number): string | undefined {
+  const fits = typeof value === 'string' ? fitsText(rule as TextRule, value) : fitsNumber(rule as NumberRule, value)
+  return fits ? undefined : rule.description
+}
+
+/** Lengths count characters, not halves of them, as JSON Schema does. */
+function fitsText({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern = '' }: TextRule, text: string) {
+  const { length } = [...text]
+  return length >= minLength && length <= maxLength && new RegExp(pattern, 'u').test(text)
+}
+
+const fitsNumber = ({ type, minimum, maximum }: NumberRule, number: number) =>
+  number >= minimum && number <= maximum && (type !== 'integer' || Number.isInteger(number))
+
+export const APP_NAME = {
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]*$',
+  description:
+    'A name begins with a letter or digit, and has at most 100 letters, digits, spaces, dots, underscores and hyphens.',
+}
+
+export const TOKEN_NAME = {
+  minLength: 1,
+  maxLength: 60,
+  pattern: '^[\\p{L}\\p{N}]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}._-])?$',
+  description:
+    'A name begins with a letter or digit, and has at most 60 letters, digits, spaces, dots, underscores and hyphens.',
+}
+
+export const PORT = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65_535,
+  description: 'A port is a number from 1 to 65535.',
+} as const
+
+export const MEMORY_MB = {
+  type: 'integer',
+  minimum: 16,
+  maximum: 4_194_304,
+  description: 'Give the memory in whole MiB, at least 16.',
+} as const
+
+export const CPUS = {
+  minimum: 0.05,
+  maximum: 1024,
+  description: 'Give a number of cores from 0.05 to 1024, such as 0.5 or 2.',
+}
+
+export const HEALTH_PATH = {
+  maxLength: 500,
+  pattern: "^/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$",
+  description:
+    'A health path begins with one slash, such as /health, and has only the characters of an address, at most 500.',
+}
+
+export const COMMAND = {
+  minLength: 1,
+  maxLength: 4000,
+  pattern: '^[^\\u0000]*$',
+  description: 'A command has at most 4,000 characters, and no NUL among them.',
+}
+
+export const DOCKERFILE = {
+  minLength: 1,
+  maxLength: 300,
+  description: 'Give the path of the Dockerfile below the root folder, at most 300 characters long.',
+}
+
+export const TEMPLATE = {
+  pattern: '^[a-z0-9-]{0,50}$',
+  description: 'Give the name of a template, such as node, or nothing to let the repository decide.',
+}
+
+export const VOLUME_NAME = {
+  pattern: '^[a-z0-9][a-z0-9_-]{0,40}$',
+  description:
+    'A volume’s name begins with a small letter or digit, and has at most 41 small letters, digits, hyphens and underscores.',
+}
+
+export const VOLUME_PATH = {
+  maxLength: 200,
+  pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$',
+  description:
+    'A volume is mounted at an absolute path of letters, digits, dots, hyphens and underscores, such as /data.',
+}
+
+export const MOST_VOLUMES = 20
+
+/** Folders that make up a system: a volume over them breaks the container, or looks like the host's. */
+const SYSTEM = 'proc sys dev run etc bin sbin lib lib32 lib64 usr boot var/run var/lock'.split(' ')
+const TOO_WIDE = ['/var', '/home', '/root', '/opt', '/tmp']
+
+/** Why no volume can be mounted there; undefined when one can. */
+export function problemOfVolumePath(path: string): string | undefined {
+  const isInSystem = SYSTEM.some((folder) => path === `/${folder}` || path.startsWith(`/${folder}/`))
+  return isInSystem || TOO_WIDE.includes(path)
+    ? `A volume cannot be mounted at ${path}. Choose a folder of the app's own, such as /data.`
+    : problemOf(VOLUME_PATH, path)
+}

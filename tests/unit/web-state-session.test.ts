@@ -30,7 +30,7 @@ function openWindow() {
     }),
     login: vi.fn(async (username: string) => {
       if (keepsCookie) cookie = username
-      return { expiresAt: '' }
+      return { token: '', expiresAt: '', user: { id: username, username } }
     }),
     logout: vi.fn(async () => {
       if (cookie === undefined) throw refused()

@@ -60,3 +60,18 @@ test('500 apps are all there: found by the search, counted, and drawn as one scr
     )
     .toBe(1)
 })
+
+test('what the list is narrowed to stays after a reload and on the way back', async () => {
+  const page = await browser.open('/')
+  await page.getByRole('button', { name: /^Stopped/ }).click()
+  await page.getByRole('searchbox', { name: 'Search apps' }).fill('status')
+  await page.waitForURL('**/?status=stopped&search=status')
+  const shown = await page.getByRole('main').getByRole('listitem').count()
+  await page.reload()
+  await expect.poll(() => page.getByRole('main').getByRole('listitem').count()).toBe(shown)
+  await page.getByRole('link', { name: 'New deployment' }).click()
+  await page.getByRole('heading', { name: 'New deployment' }).waitFor()
+  await page.goBack()
+  expect(await page.getByRole('searchbox', { name: 'Search apps' }).inputValue()).toBe('status')
+  expect(await page.getByRole('button', { name: /^Stopped/ }).getAttribute('aria-pressed')).toBe('true')
+})

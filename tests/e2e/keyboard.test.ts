@@ -60,7 +60,10 @@ test('log in, deploy, stop by the palette and delete, without a mouse', async ()
   await page.keyboard.press('Control+K')
   await page.getByRole('dialog', { name: 'Search apps and actions' }).waitFor()
   await page.keyboard.type('stop')
-  await page.getByRole('option', { name: /^Stop / }).waitFor()
+  await page
+    .getByRole('option', { name: /^Stop / })
+    .and(page.locator('[aria-selected="true"]'))
+    .waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('main').getByText('Stopped').first().waitFor()
 

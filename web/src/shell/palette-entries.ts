@@ -1,5 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity'
 import Boxes from '@lucide/svelte/icons/boxes'
+import Braces from '@lucide/svelte/icons/braces'
 import FileCheck from '@lucide/svelte/icons/file-check'
 import Globe from '@lucide/svelte/icons/globe'
 import History from '@lucide/svelte/icons/history'
@@ -9,6 +10,8 @@ import Moon from '@lucide/svelte/icons/moon'
 import Network from '@lucide/svelte/icons/network'
 import Plug from '@lucide/svelte/icons/plug'
 import Plus from '@lucide/svelte/icons/plus'
+import ScrollText from '@lucide/svelte/icons/scroll-text'
+import Server from '@lucide/svelte/icons/server'
 import Settings from '@lucide/svelte/icons/settings'
 import Sun from '@lucide/svelte/icons/sun'
 import type { Component } from 'svelte'
@@ -24,6 +27,15 @@ export type Entry = {
   onlySearched?: boolean
   run: () => void
 }
+
+/** The pages of an app; `to` is what comes after its address. */
+export const appPlaces = [
+  { to: '/logs', label: 'Logs', icon: ScrollText },
+  { to: '/releases', label: 'Releases', icon: History },
+  { to: '/environment', label: 'Environment', icon: Braces },
+  { to: '/settings', label: 'Settings', icon: Settings },
+  { to: '/machine', label: 'Machine', icon: Server },
+] as const
 
 /** Every page that is not about one app; `to` is its path. */
 export const places = [

@@ -9,19 +9,24 @@ import { createWorld, type World } from '../support/world.ts'
 let world: World
 let browser: Browser
 let page: Page
+/** What a test means to go wrong in the browser. */
+let meant: RegExp[]
 
 beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(() => world.destroy())
 beforeEach(async () => {
+  meant = []
   browser = await openBrowser(world.slipway)
   page = await browser.open('/')
   await logIn(page)
 })
 afterEach(async () => {
   await browser.close()
-  expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+  expect(browser.troubles.filter((it) => !isExpectedRefusal(it) && !meant.some((pattern) => pattern.test(it)))).toEqual(
+    [],
+  )
 })
 
 const deploy = async (subdomain: string, more: Record<string, unknown> = {}, files: Record<string, string> = {}) =>
@@ -156,4 +161,39 @@ test('a delete that gets stuck says why, goes on by a press, and ends in the rec
   } finally {
     await guest.remove({ force: true })
   }
+})
+
+test('a delete keeps the data unless its end was seen and chosen, and forgets what was chosen before Cancel', async () => {
+  const { id } = await deploy('careful', { name: 'Careful app', volumes: [{ name: 'data', path: '/data' }] })
+  const openDelete = async () => {
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('menuitem', { name: 'Delete…' }).click()
+  }
+  const dialog = page.getByRole('dialog')
+  const typed = page.getByLabel('Type careful to confirm')
+  const confirm = page.getByRole('button', { name: 'Delete the app' })
+  meant = [/status of 500/]
+  await page.route('**/ledger', (route) => route.fulfill({ status: 500, json: { code: 'broken', message: 'Broken.' } }))
+  await page.goto(`/apps/${id}`)
+  await openDelete()
+  await typed.fill('careful')
+  await dialog.getByText('Or: Careful app').waitFor()
+  await dialog.getByText('Could not load what will go').waitFor()
+  expect(await confirm.isDisabled()).toBe(true)
+  await page.unroute('**/ledger')
+  await dialog.getByRole('button', { name: 'Try again' }).click()
+  await page.getByLabel('Delete the data for good').check()
+  await page.getByRole('button', { name: 'Delete the app and its data' }).waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+  await openDelete()
+  await page.getByLabel('Keep the data').waitFor()
+  expect(await page.getByLabel('Keep the data').isChecked()).toBe(true)
+  expect(await typed.inputValue()).toBe('')
+  expect(await confirm.isDisabled()).toBe(true)
+  await typed.fill('Careful app')
+  const sent = page.waitForRequest((it) => it.method() === 'DELETE')
+  await confirm.click()
+  expect((await sent).url()).toContain('volumes=keep')
+  await page.getByText('1 volume kept').waitFor({ timeout: 60_000 })
 })

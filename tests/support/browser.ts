@@ -78,6 +78,8 @@ export async function logIn(page: Page, password = PASSWORD): Promise<void> {
 
 /** The question that finds out that nobody is logged in yet. */
 const FIRST_QUESTION = /status of 401 .*\/api\/auth\/verify$/
+/** An app that is deleted while a page shows it is asked for once more, and its receipt until it is there. */
+const GONE = /status of 404 .*\/api\/(deployments|status|logs|receipts)\/[0-9a-f-]{36}/
 /**
  * Chromium gives up what is under way when the machine's networks change, and the engine makes some while the browser
  * runs beside it. The page asks again; a piece of code that was lost so fails to be imported first.
@@ -88,7 +90,7 @@ export const LOST_CODE = /Failed to fetch dynamically imported module|Unable to 
 /** Nothing went wrong in the browser but what the test means to go wrong. */
 export function expectQuiet({ troubles }: Browser, ...meant: RegExp[]): void {
   const lostCode = troubles.some((it) => NETWORK_CHANGED.test(it)) ? [LOST_CODE] : []
-  const expected = [FIRST_QUESTION, NETWORK_CHANGED, ...lostCode, ...meant]
+  const expected = [FIRST_QUESTION, GONE, NETWORK_CHANGED, ...lostCode, ...meant]
   expect(troubles.filter((it) => !expected.some((pattern) => pattern.test(it)))).toEqual([])
 }
 

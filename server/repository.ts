@@ -1,53 +1,75 @@
 import { AppError } from './errors.ts'
 
-/** `tree` is what stands behind `/tree/`, a branch and perhaps a folder: `readTree` tells them apart. */
-export type RepositoryRef = { url: string; owner: string; name: string; tree?: string }
+/** What stands behind `/tree/` or `/blob/`: a branch and perhaps a folder, which `readTree` tells apart. */
+export type Tree = { path: string /** The last part of a `/blob/`, which `path` is without. */; file?: string }
+export type RepositoryRef = { url: string; owner: string; name: string; tree?: Tree }
 
 const OWNER = /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/
 
+/** The host's own pages that look like a repository's. */
+const NO_OWNERS = ['apps', 'enterprises', 'orgs', 'search', 'settings', 'sponsors', 'topics', 'users']
+/** Pages of one file. */
+const OF_FILE = ['blob', 'blame', 'edit', 'raw']
+
 /**
- * Understands every usual way to write a repository and rebuilds it as `<githubUrl>/<owner>/<name>`: nothing of the
- * typed text but owner, name and `tree` survives, so no other host, scheme or option can be meant.
- * `githubUrl` is the configured host.
+ * Understands every usual way to write a repository, also the address of any of its pages, and rebuilds it as
+ * `<githubUrl>/<owner>/<name>`: nothing of the typed text but owner, name and `tree` survives, so no other host, scheme or
+ * option can be meant. `githubUrl` is the configured host.
  * @throws invalid_input when it is not a repository of that host.
  */
 export function parseRepository(typed: string, githubUrl: string): RepositoryRef {
-  const path = pathOf(typed.trim(), new URL(githubUrl))
+  const pasted = typed.trim().replace(/^(\$ +)?(git|gh repo) clone +/, '')
+  const { path, isPage } = pathOf(pasted, new URL(githubUrl))
   const [owner = '', rawName = '', kind, ...rest] = path.split('/')
   const name = rawName.replace(/\.git$/, '')
-  if (!OWNER.test(owner) || !NAME.test(name) || (kind !== undefined && kind !== 'tree')) throw notARepository(githubUrl)
+  if (!OWNER.test(owner) || !NAME.test(name)) throw notARepository(githubUrl)
   const ref: RepositoryRef = { url: `${githubUrl}/${owner}/${name}`, owner, name }
   if (kind === undefined) return ref
-  return { ...ref, tree: rest.map(decodeSegment).join('/') }
+  if (kind === 'tree') return { ...ref, tree: { path: rest.map(decodeSegment).join('/') } }
+  if (!isPage || NO_OWNERS.includes(owner)) throw notARepository(githubUrl)
+  const tree = OF_FILE.includes(kind) ? treeOfFile(rest.map(decodeSegment)) : undefined
+  return tree ? { ...ref, tree } : ref
 }
+
+/** A file's page may name a commit instead of a branch; that says nothing about what to deploy. */
+function treeOfFile(parts: string[]): Tree | undefined {
+  const file = parts.at(-1)
+  if (file === undefined || parts.length < 2 || /^[0-9a-f]{40}$/.test(parts[0] ?? '')) return undefined
+  return { path: parts.slice(0, -1).join('/'), file }
+}
+
+/** Where one of these lies is the folder of an app; where another file lies tells nothing. */
+const AT_THE_TOP = /^(package\.json|Dockerfile|index\.html)$/
 
 /**
  * Branch and folder of a `tree`. Both may contain slashes, so the longest of `branches` that fits is taken, and where
  * none does, the first part.
  * @throws invalid_input
  */
-export function readTree(tree: string, branches: string[]): { branch: string; dir: string } {
-  const fitting = branches.filter((it) => tree === it || tree.startsWith(`${it}/`))
-  const branch = fitting.sort((a, b) => b.length - a.length)[0] ?? tree.split('/')[0] ?? ''
-  return { branch: checkBranch(branch), dir: checkRootDir(tree.slice(branch.length + 1)) }
+export function readTree({ path, file }: Tree, branches: string[]): { branch: string; dir: string } {
+  const fitting = branches.filter((it) => path === it || path.startsWith(`${it}/`))
+  const branch = fitting.sort((a, b) => b.length - a.length)[0] ?? path.split('/')[0] ?? ''
+  const isApp = file === undefined || AT_THE_TOP.test(file)
+  return { branch: checkBranch(branch), dir: isApp ? checkRootDir(path.slice(branch.length + 1)) : '' }
 }
 
-function pathOf(typed: string, host: URL): string {
+/** `isPage`: it was a whole address, as a browser shows it, and not typed by hand. */
+function pathOf(typed: string, host: URL): { path: string; isPage: boolean } {
   if (/[\s\0\\]/.test(typed) || typed.length > 500) throw notARepository(host.origin)
   const ssh = /^git@([^:/]+):(.+)$/.exec(typed)
   if (ssh) {
     if (ssh[1]?.toLowerCase() !== host.hostname) throw notARepository(host.origin)
-    return ssh[2] ?? ''
+    return { path: ssh[2] ?? '', isPage: false }
   }
   const withScheme = typed.toLowerCase().startsWith(`${host.host}/`) ? `${host.protocol}//${typed}` : typed
-  if (!URL.canParse(withScheme)) return trimPath(withScheme)
+  if (!URL.canParse(withScheme)) return { path: trimPath(withScheme), isPage: false }
   const url = new URL(withScheme)
   const sameHost =
     /^https?:$/.test(url.protocol) && url.host === host.host && url.username === '' && url.password === ''
   const prefix = host.pathname.replace(/\/$/, '')
-  if (!sameHost || url.search !== '' || !url.pathname.startsWith(`${prefix}/`)) throw notARepository(host.origin)
-  return trimPath(url.pathname.slice(prefix.length))
+  if (!sameHost || !url.pathname.startsWith(`${prefix}/`)) throw notARepository(host.origin)
+  return { path: trimPath(url.pathname.slice(prefix.length)), isPage: true }
 }
 
 const trimPath = (path: string) => path.replace(/^\/|\/+$/g, '')

@@ -44,7 +44,7 @@ export async function inspectRepository(deps: Deps, typed: string, signal: Abort
 const noSuchBranch = ({ url, tree }: RepositoryRef) =>
   new AppError(
     'branch_not_found',
-    `No branch of ${url} begins “${tree}”. Check the address, or give it without /tree.`,
+    `No branch of ${url} begins “${tree?.path}”. Check the address, or give only owner/name.`,
     {
       field: 'githubUrl',
     },

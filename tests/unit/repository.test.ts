@@ -7,7 +7,7 @@ import { checkBranch, checkRelativePath, checkRootDir, parseRepository, readTree
 const GITHUB = 'https://github.com'
 const anything = fc.string({ unit: 'binary', maxLength: 120 })
 /** Text made of the parts that addresses are made of: far likelier to get through than noise. */
-const good = fc.constantFrom('o', 'r', 'o-1', 'r.git', 'tree', 'main')
+const good = fc.constantFrom('o', 'r', 'o-1', 'r.git', 'tree', 'blob', 'main', 'package.json')
 const bad = fc.constantFrom(
   ...[
     '..',
@@ -35,6 +35,9 @@ const addressLike = fc
   )
   .map(([start, parts]) => start + parts.join('/'))
 
+const treeOf = (address: string, branches: string[] = []) =>
+  readTree(parseRepository(address, GITHUB).tree ?? { path: '' }, branches)
+
 /** The outcome, or undefined where the text was refused as it should be. */
 function accepted<T>(check: () => T): T | undefined {
   try {
@@ -58,7 +61,7 @@ describe('4 an address with characters of a shell', () => {
         expect(ref.url).toBe(`${GITHUB}/${ref.owner}/${ref.name}`)
         expect(ref.url).toMatch(/^https:\/\/github\.com\/[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/)
         expect(new URL(ref.url).href).toBe(ref.url)
-        const tree = accepted(() => readTree(ref.tree ?? 'main', []))
+        const tree = accepted(() => readTree(ref.tree ?? { path: 'main' }, []))
         expect(tree?.branch ?? '').not.toMatch(/^-|[\s$`;|&<>\\'"]/)
         expect((tree?.dir ?? '').split('/')).not.toContain('..')
       }),
@@ -81,13 +84,23 @@ describe('4 an address with characters of a shell', () => {
     '  o/r  ',
     'https://github.com/o/r#readme',
     'https://github.com/o/r#$(id)',
+    'https://github.com/o/r?tab=readme-ov-file',
+    'git clone https://github.com/o/r.git',
+    '$ git clone git@github.com:o/r.git',
+    'gh repo clone o/r',
+    'https://github.com/o/r/pull/3/files',
+    'https://github.com/o/r/issues?q=is%3Aopen',
+    'https://github.com/o/r/commits/main',
+    'github.com/o/r/commit/0123456789abcdef0123456789abcdef01234567',
+    'https://github.com/o/r/blob/0123456789abcdef0123456789abcdef01234567/server.js#L3',
+    'https://github.com/o/r/blob',
+    'https://github.com/o/r/actions/runs/1/job/$(id)',
   ])('%s is o/r', (typed) =>
     expect(parseRepository(typed, GITHUB)).toEqual({ url: `${GITHUB}/o/r`, owner: 'o', name: 'r' }),
   )
 
   test('a page of a folder names branch and folder', () => {
-    const { tree = '' } = parseRepository('https://github.com/o/r/tree/main/apps/web', GITHUB)
-    expect(readTree(tree, [])).toEqual({ branch: 'main', dir: 'apps/web' })
+    expect(treeOf('https://github.com/o/r/tree/main/apps/web')).toEqual({ branch: 'main', dir: 'apps/web' })
   })
 
   test.each([
@@ -98,12 +111,43 @@ describe('4 an address with characters of a shell', () => {
     ['fix%2Flogin/apps', ['fix/login'], 'fix/login', 'apps'],
     ['other/apps', ['main'], 'other', 'apps'],
   ])('tree/%s with the branches %j is %s and “%s”', (address, branches, branch, dir) => {
-    const { tree = '' } = parseRepository(`o/r/tree/${address}`, GITHUB)
-    expect(readTree(tree, branches)).toEqual({ branch, dir })
+    expect(treeOf(`o/r/tree/${address}`, branches)).toEqual({ branch, dir })
+  })
+
+  test.each([
+    ['blob/main/server.js', 'main', ''],
+    ['blob/main/server.js#L3-L9', 'main', ''],
+    ['blob/main/README.md?plain=1', 'main', ''],
+    ['edit/main/apps/web/package.json', 'main', 'apps/web'],
+    ['blob/fix/login/Dockerfile', 'fix/login', ''],
+    ['raw/fix/login/site/index.html', 'fix/login', 'site'],
+    ['blame/main/src/deep/main.ts', 'main', ''],
+  ])('the page of a file, %s, is branch %s and folder “%s”', (page, branch, dir) => {
+    expect(treeOf(`https://github.com/o/r/${page}`, ['main', 'fix/login'])).toEqual({ branch, dir })
+  })
+
+  test.each([
+    'o/r/blob/main/server.js',
+    'o/r/pull/3',
+    'git@github.com:o/r/pull/3',
+    'https://github.com/orgs/acme/repositories',
+    'https://github.com/settings/tokens/new',
+    'https://evil.example/o/r/pull/3',
+    'git clone --upload-pack=id o/r',
+    'git clone https://github.com/o/r folder',
+    'git clone git clone o/r',
+    'git cloneo/r',
+    'https://github.com/o',
+  ])('%s is none', (typed) => expect(accepted(() => parseRepository(typed, GITHUB))).toBeUndefined())
+
+  test('the page of a file leads nowhere that a folder’s page does not', () => {
+    for (const page of ['blob/--upload-pack=x/a', 'blob/main/../../a/b', 'blob/main/.git/package.json', 'blob/%00/a'])
+      expect(accepted(() => treeOf(`https://github.com/o/r/${page}`))?.dir ?? '').toBe('')
+    expect(accepted(() => treeOf('https://github.com/o/r/blob/--upload-pack=x/a'))).toBeUndefined()
   })
 
   test.each(['', 'main/../etc', '-x', 'main/.git', '%00'])('tree/%s is refused', (address) => {
-    expect(accepted(() => readTree(parseRepository(`o/r/tree/${address}`, GITHUB).tree ?? '', []))).toBeUndefined()
+    expect(accepted(() => treeOf(`o/r/tree/${address}`))).toBeUndefined()
   })
 })
 

@@ -39,24 +39,49 @@ const MAX_LINE = 16 * 1024
  * source begins with the second that `after` lies in.
  */
 export async function* readLines(source: Readable, after = 0): AsyncGenerator<RuntimeLine> {
-  const open = { stdout: '', stderr: '' }
   let seq = 0
+  for await (const printed of readPrinted(source)) {
+    seq = Math.max(seq + 1, microseconds(printed.time))
+    if (seq > after) yield numbered(printed, seq)
+  }
+}
+
+/**
+ * All lines of a log that has an end, by their time: the engine reads the two streams of an app one beside the other, and
+ * what it hands on first was not always printed first.
+ */
+export async function readInOrder(source: Readable): Promise<RuntimeLine[]> {
+  const all = (await Array.fromAsync(readPrinted(source))).map((printed) => ({
+    printed,
+    nanos: nanoseconds(printed.time),
+  }))
+  all.sort((a, b) => Number(a.nanos - b.nanos))
+  let seq = 0
+  return all.map(({ printed }) => {
+    seq = Math.max(seq + 1, microseconds(printed.time))
+    return numbered(printed, seq)
+  })
+}
+
+/** A whole line; `time` is the engine's, in RFC 3339 with nanoseconds. */
+type Printed = { time: string; stream: 'stdout' | 'stderr'; text: string }
+
+const numbered = ({ time, stream, text }: Printed, seq: number): RuntimeLine => ({
+  seq,
+  at: new Date(Math.floor(microseconds(time) / 1000)).toISOString(),
+  stream,
+  text,
+})
+
+async function* readPrinted(source: Readable): AsyncGenerator<Printed> {
+  const open = { stdout: '', stderr: '' }
   for await (const { stream, data } of demultiplex(source)) {
     const lines = (open[stream] + data.toString('utf8')).split('\n')
     const tail = lines.pop() ?? ''
     open[stream] = tail.length > 4 * MAX_LINE ? tail.slice(0, MAX_LINE) : tail
     for (const line of lines) {
       const space = line.indexOf(' ')
-      const at = line.slice(0, space)
-      const micros = microseconds(at)
-      seq = Math.max(seq + 1, micros)
-      if (seq <= after) continue
-      yield {
-        seq,
-        at: new Date(Math.floor(micros / 1000)).toISOString(),
-        stream,
-        text: line.slice(space + 1, space + 1 + MAX_LINE),
-      }
+      yield { time: line.slice(0, space), stream, text: line.slice(space + 1, space + 1 + MAX_LINE) }
     }
   }
 }
@@ -65,4 +90,10 @@ export async function* readLines(source: Readable, after = 0): AsyncGenerator<Ru
 function microseconds(at: string): number {
   const fraction = (/\.(\d+)/.exec(at)?.[1] ?? '').padEnd(6, '0').slice(0, 6)
   return Math.floor(Date.parse(at) / 1000) * 1_000_000 + Number(fraction)
+}
+
+/** The same without loss; the engine leaves out zeros at the end. */
+function nanoseconds(at: string): bigint {
+  const fraction = (/\.(\d+)/.exec(at)?.[1] ?? '').padEnd(9, '0').slice(0, 9)
+  return BigInt(Math.floor(Date.parse(at) / 1000)) * 1_000_000_000n + BigInt(fraction)
 }

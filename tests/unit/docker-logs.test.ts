@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { demultiplex, readLines } from '../../server/adapters/docker-logs.ts'
+import { demultiplex, readInOrder, readLines } from '../../server/adapters/docker-logs.ts'
 
 function frame(stream: 'stdout' | 'stderr', text: string | Buffer): Buffer {
   const data = Buffer.from(text)
@@ -93,5 +93,17 @@ describe('lines of a runtime log', () => {
     expect(whole).toHaveLength(30)
     for (const [index, { seq }] of whole.entries())
       expect(await lines(bytes, seq), `after line ${index}`).toEqual(whole.slice(index + 1))
+  })
+
+  test('of a log with an end come in the order they were printed, whichever stream came first', async () => {
+    const found = await readInOrder(
+      Readable.from([
+        frame('stderr', '2026-11-01T10:00:00.12Z two\n2026-11-01T10:00:00.1234Z four\n'),
+        frame('stdout', '2026-11-01T10:00:00.11Z one\n2026-11-01T10:00:00.123Z three\n'),
+        frame('stdout', '2026-11-01T10:00:00.1234Z four again\n'),
+      ]),
+    )
+    expect(found.map((it) => it.text)).toEqual(['one', 'two', 'three', 'four', 'four again'])
+    expect(found.every(({ seq }, index) => index === 0 || seq > (found[index - 1]?.seq ?? 0))).toBe(true)
   })
 })

@@ -219,7 +219,7 @@ function explain(error: unknown, { url, branch, token }: Asked): Error {
     const hint = token
       ? 'Check the address for a typo, and that SLIPWAY_GITHUB_TOKEN may read it.'
       : 'Check the address for a typo. For a private repository, set SLIPWAY_GITHUB_TOKEN and restart Slipway.'
-    return new AppError('repository_not_found', `${url} does not exist or is private. ${hint}`, {
+    return new AppError('repository_not_found', `${url} does not exist or is private.`, {
       field: 'githubUrl',
       hint,
     })

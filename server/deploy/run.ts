@@ -27,14 +27,15 @@ export const storedError = (step: string | undefined, error: AppError): StoredEr
 })
 
 /**
- * Asks every step at once whether it would refuse. Nothing has been made yet when this throws.
+ * Asks every step at once whether it would refuse. Nothing has been made yet when this throws, and no step has begun: the
+ * error alone names the one that refuses.
  * @throws StepError of the first step in the list that refuses
  */
 export async function checkAll(steps: readonly Step[], ctx: StepContext): Promise<void> {
   const answers = await Promise.allSettled(steps.map((step) => step.check?.(ctx)))
   for (const [index, answer] of answers.entries()) {
     const step = steps[index]
-    if (step && answer.status === 'rejected') await fail(ctx, step, answer.reason)
+    if (step && answer.status === 'rejected') throw new StepError(step.name, reasonOf(ctx, answer.reason))
   }
 }
 
@@ -151,10 +152,13 @@ async function note(
 }
 
 async function fail(ctx: StepContext, step: Step, error: unknown): Promise<never> {
-  const reason = withoutSecrets(ctx, toAppError(ctx.signal.aborted ? ctx.signal.reason : error))
+  const reason = reasonOf(ctx, error)
   await note(ctx, step, 'failed', undefined, storedError(step.name, reason))
   throw new StepError(step.name, reason)
 }
+
+const reasonOf = (ctx: StepContext, error: unknown): AppError =>
+  withoutSecrets(ctx, toAppError(ctx.signal.aborted ? ctx.signal.reason : error))
 
 /** A build's last message may hold what the build was given. */
 function withoutSecrets({ env }: StepContext, error: AppError): AppError {

@@ -26,19 +26,19 @@ describe('what is wrong with the machine', () => {
     [
       'the engine does not run',
       dead,
-      { step: 'build-image', code: 'engine_unreachable', says: /systemctl start docker.*DOCKER_HOST/ },
+      { step: 'build-image', code: 'engine_unreachable', says: /systemctl start docker.*DOCKER_HOST/, isRefused: true },
       'engine',
     ],
     [
       'the disk is nearly full',
       full,
-      { step: 'check-out', code: 'disk_full', says: /MB are free.*SLIPWAY_MIN_FREE_DISK_MB/ },
+      { step: 'check-out', code: 'disk_full', says: /MB are free.*SLIPWAY_MIN_FREE_DISK_MB/, isRefused: true },
       'disk',
     ],
     [
       'nginx is not installed',
       gone,
-      { step: 'publish-vhost', code: 'nginx_missing', says: /nginx.*(install|SLIPWAY_NGINX_BIN)/i },
+      { step: 'publish-vhost', code: 'nginx_missing', says: /nginx.*(install|SLIPWAY_NGINX_BIN)/i, isRefused: true },
       'nginx',
     ],
   ])('%s', async (_, env, failure, check) => {
@@ -81,12 +81,16 @@ describe('what is wrong with Cloudflare', () => {
   test('the token may not do what is needed: it says which permission is missing', async () => {
     if (!world.cloudflare) throw new Error('there is no stand-in')
     world.cloudflare.state.access = { tunnel: 'edit', dns: 'none' }
-    await fails(world, { githubUrl: repository.url }, { step: 'route-tunnel', code: 'cloudflare_denied', says: /DNS/ })
+    await fails(
+      world,
+      { githubUrl: repository.url },
+      { step: 'route-tunnel', code: 'cloudflare_denied', says: /DNS/, isRefused: true },
+    )
     world.cloudflare.state.access = { tunnel: 'none', dns: 'edit' }
     await fails(
       world,
       { githubUrl: repository.url },
-      { step: 'route-tunnel', code: 'cloudflare_denied', says: /Tunnel/ },
+      { step: 'route-tunnel', code: 'cloudflare_denied', says: /Tunnel/, isRefused: true },
     )
     world.cloudflare.state.access = { tunnel: 'edit', dns: 'edit' }
   })
@@ -105,7 +109,7 @@ describe('what is wrong with Cloudflare', () => {
     await fails(
       world,
       { githubUrl: repository.url },
-      { step: 'route-tunnel', code: 'dns_record_foreign', says: /unlucky\.example\.com/ },
+      { step: 'route-tunnel', code: 'dns_record_foreign', says: /unlucky\.example\.com/, isRefused: true },
     )
     expect(world.cloudflare?.state.records).toContainEqual(record)
     expect({ asked: world.git.requests.length, wrote: writes().length }).toEqual({ asked, wrote })

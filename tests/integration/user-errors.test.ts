@@ -171,7 +171,7 @@ describe('what is wrong with the repository, the build or the app', () => {
       [
         'exits at once',
         app(`console.log('bye'); console.error('no DATABASE_URL'); process.exit(3)`),
-        { ...at, code: 'app_exited', says: /exited with code 3.*no DATABASE_URL.*Check the start command/ },
+        { ...at, code: 'app_exited', says: /exited with code 3.*no DATABASE_URL Check the start command/ },
       ],
       [
         'is started with a command that is not there',
@@ -198,7 +198,7 @@ describe('what is wrong with the repository, the build or the app', () => {
       [
         'listens on another port',
         listen('4321'),
-        { ...at, code: 'app_on_wrong_port', says: /port 4321, not on 8000.*Set its port to 4321/ },
+        { ...at, code: 'app_on_wrong_port', says: /port 4321, not on 8000\. Set “Port inside the container” to 4321/ },
       ],
       [
         'listens on another port of 127.0.0.1',
@@ -231,9 +231,14 @@ describe('what is wrong with the repository, the build or the app', () => {
     })
 
     test('the wrong port comes with what to do about it', async () => {
-      const repository = await listen('4321')()
+      const repository = await listen("4321, () => console.log('up')")()
       const failed = await world.deploy({ githubUrl: repository.url, subdomain: 'unlucky' })
-      expect(failed.error.hint).toBe('Set the port override to 4321.')
+      expect(failed.error.hint).toBe(
+        'Set “Port inside the container” to 4321 in its settings, or let it listen on $PORT.',
+      )
+      const { body } = await world.slipway.api('GET', `/api/logs/${failed.id}`)
+      const texts = body.lines.map((it: any) => it.text)
+      expect(texts.slice(-3)).toEqual(['What the app printed last', 'up', expect.stringContaining('await-health: ')])
       const changed = await world.slipway.api('PATCH', `/api/deployments/${failed.id}`, { overrides: { port: 4321 } })
       expect(changed.status).toBe(202)
       expect((await world.settled(failed.id)).status).toBe('running')

@@ -47,6 +47,7 @@ export async function waitUntilHealthy(ctx: StepContext): Promise<void> {
     await sleep(pause, undefined, { signal })
   }
   await refuseIfDead(ctx)
+  await sayWhatItPrinted(ctx)
   throw await explainSilence(ctx, answer, path)
 }
 
@@ -57,19 +58,26 @@ async function refuseIfDead(ctx: StepContext): Promise<void> {
   const state = await ctx.docker.inspectContainer(name)
   if (state?.status === 'running' && state.restarts < RESTARTS_UNTIL_DEAD) return
   if (state?.status === 'restarting' && state.restarts < RESTARTS_UNTIL_DEAD && !state.outOfMemory) return
-  const tail = await ctx.docker.logTail(name, 20)
-  for (const line of tail) ctx.say(line.text, line.stream)
+  const printed = await sayWhatItPrinted(ctx)
   if (state?.outOfMemory || state?.exitCode === 137) {
-    throw new AppError(
-      'app_out_of_memory',
-      'The app was killed because it used more memory than it may. Raise its memory limit, or make it need less.',
-    )
+    throw new AppError('app_out_of_memory', 'The app was killed because it used more memory than it may.', {
+      hint: 'Raise its memory limit, or make it need less.',
+    })
   }
-  const said = createMask(secretsOf(ctx.env))(lastWords(tail.map((line) => line.text.trim()))).slice(0, 300)
+  const said = createMask(secretsOf(ctx.env))(lastWords(printed)).slice(0, 300)
   throw new AppError(
     'app_exited',
-    `The app exited with code ${state?.exitCode ?? '?'} instead of serving.${said ? ` It said: ${said}` : ' It printed nothing.'} Check the start command and the environment variables.`,
+    `The app exited with code ${state?.exitCode ?? '?'} instead of serving. ${said ? `It said: ${said}` : 'It printed nothing.'}`,
+    { hint: 'Check the start command and the environment variables.' },
   )
+}
+
+/** The container goes when the release is undone, and its log with it: the end of it stays in the build log. */
+async function sayWhatItPrinted({ config, docker, ref, say }: StepContext): Promise<string[]> {
+  const tail = await docker.logTail(containerName(config.instance, ref), 20)
+  say(tail.length === 0 ? 'The app printed nothing' : 'What the app printed last', 'step')
+  for (const { text, stream } of tail) say(text, stream)
+  return tail.map(({ text }) => text.trim())
 }
 
 /** The line that says why, if one looks like it: Node ends with a stack and its version, whatever happened. */

@@ -10,10 +10,9 @@ export async function explainSilence(ctx: StepContext, answer: Answer, path: str
   const seconds = ctx.config.startTimeoutSeconds
   const wanted = ctx.release.recipe?.port ?? 0
   if ('status' in answer) {
-    return new AppError(
-      'app_not_answering',
-      `The app answers ${answer.status} on ${path} for ${seconds} s. Give it a health path that succeeds, or look at its log.`,
-    )
+    return new AppError('app_not_answering', `The app answers ${answer.status} on ${path} for ${seconds} s.`, {
+      hint: 'Give it a health path that succeeds, or look at what it printed.',
+    })
   }
   const listeners = await listenersOf(ctx)
   const onWanted = listeners.find((it) => it.port === wanted)
@@ -21,28 +20,27 @@ export async function explainSilence(ctx: StepContext, answer: Answer, path: str
   if (onWanted?.loopback) {
     return new AppError(
       'app_on_localhost_only',
-      `The app listens on 127.0.0.1:${wanted} inside its container, where nobody reaches it. Let it listen on 0.0.0.0 (often HOST=0.0.0.0).`,
+      `The app listens on 127.0.0.1:${wanted} inside its container, where nobody reaches it.`,
+      { hint: 'Let it listen on 0.0.0.0 (often HOST=0.0.0.0).' },
     )
   }
   if (!onWanted && reachable) {
-    return new AppError(
-      'app_on_wrong_port',
-      `The app listens on port ${reachable.port}, not on ${wanted}. Set its port to ${reachable.port}, or let it listen on $PORT.`,
-      { hint: `Set the port override to ${reachable.port}.` },
-    )
+    return new AppError('app_on_wrong_port', `The app listens on port ${reachable.port}, not on ${wanted}.`, {
+      hint: `Set “Port inside the container” to ${reachable.port} in its settings, or let it listen on $PORT.`,
+    })
   }
   const [other] = listeners
   if (!onWanted && other) {
     return new AppError(
       'app_on_localhost_only',
-      `The app listens on 127.0.0.1:${other.port} inside its container. Let it listen on 0.0.0.0:${wanted} (PORT says ${wanted}).`,
+      `The app listens on 127.0.0.1:${other.port} inside its container, where nobody reaches it.`,
+      { hint: `Let it listen on 0.0.0.0:${wanted} (PORT says ${wanted}).` },
     )
   }
   const why = onWanted ? `accepts connections on port ${wanted} but answers nothing` : 'listens on no port'
-  return new AppError(
-    'app_not_answering',
-    `The app ${why} within ${seconds} s. Look at its log; a slow starter needs a higher SLIPWAY_START_TIMEOUT_SECONDS.`,
-  )
+  return new AppError('app_not_answering', `The app ${why} within ${seconds} s.`, {
+    hint: 'Look at what it printed; a slow starter needs a higher SLIPWAY_START_TIMEOUT_SECONDS.',
+  })
 }
 
 async function listenersOf(ctx: StepContext): Promise<Listener[]> {

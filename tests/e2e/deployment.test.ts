@@ -48,8 +48,8 @@ test('stop, start, roll back: each tells its end, and a second window shows the 
   await page.getByRole('menuitem', { name: 'Stop' }).click()
   await told('switched is stopped')
   await second.getByText('Stopped', { exact: true }).waitFor()
-  await page.getByRole('button', { name: 'More actions' }).click()
-  await page.getByRole('menuitem', { name: 'Start' }).click()
+  expect(await page.getByRole('link', { name: /^Visit/ }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
   await told('switched runs again')
 
   await second.bringToFront()
@@ -108,6 +108,31 @@ test('variables: what changes is counted, kept while one leaves by mistake, and 
     { key: 'SECRET', secret: true },
     { key: 'COLOUR', value: 'green' },
   ])
+})
+
+test('a save is asked about while it is under way, and is not undone by an answer that is lost behind it', async () => {
+  const { id } = await deploy('saving')
+  const go = Promise.withResolvers<void>()
+  meant = [/status of 500/]
+  await page.route(`**/api/deployments/${id}`, async (route) => {
+    if (route.request().method() === 'PATCH') await go.promise
+    await route.continue()
+  })
+  await page.goto(`/apps/${id}/environment`)
+  await page.getByRole('button', { name: 'Add a variable' }).click()
+  await page.keyboard.type('COLOUR')
+  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await openTab('Overview')
+  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
+  await page.route('**/api/status/**', (route) =>
+    route.fulfill({ status: 500, json: { code: 'broken', message: 'Broken.' } }),
+  )
+  go.resolve()
+  await told('Saved. A new release is being deployed with it.')
+  await openTab('Settings')
+  await page.waitForURL('**/settings')
+  await page.unroute('**/api/status/**')
+  await told('Release 2 of saving is live')
 })
 
 test('settings: only what changed is sent, and a new subdomain is the address', async () => {

@@ -28,12 +28,12 @@ export const actions: Record<Action, Look> = {
 }
 
 /** The actions that make sense now; the server has the last word (deploy/commands.ts). */
-export function possibleActions({ status, liveRelease, isBusy, isDeleting }: DeploymentView): Action[] {
+export function possibleActions({ status, liveRelease, isBusy, isDeleting, canCancel }: DeploymentView): Action[] {
   if (isDeleting && status !== 'stuck') return []
   if (status === 'stuck') return ['retry']
   const isLive = liveRelease !== null
   return [
-    ...(isBusy ? (['cancel'] as const) : []),
+    ...(canCancel ? (['cancel'] as const) : []),
     ...(status === 'failed' && !isBusy ? (['retry'] as const) : []),
     'redeploy',
     ...(isLive && status === 'running' ? (['stop', 'restart'] as const) : []),

@@ -4,7 +4,8 @@ import { Buffer } from '../../web/src/logs/buffer.ts'
 import { failingLine } from '../../web/src/logs/failing-line.ts'
 import { evenLayout, ROW, wrappedLayout } from '../../web/src/logs/heights.ts'
 import { highlight, matcherOf } from '../../web/src/logs/highlight.ts'
-import { indexOfSeq, makeLine, severityOf } from '../../web/src/logs/line.ts'
+import { indexOfSeq, makeLine } from '../../web/src/logs/line.ts'
+import { severityOf } from '../../web/src/logs/severity.ts'
 
 const view = (seq: number, text = `line ${seq}`, stream = 'stdout') => ({
   seq,
@@ -46,9 +47,39 @@ describe('the lines of a log', () => {
   })
 
   test('are marked by what they are', () => {
-    expect(severityOf({ level: 'error', stream: 'stdout' })).toBe('error')
-    expect(severityOf({ level: 'info', stream: 'stderr' })).toBe('warning')
-    expect(severityOf({ level: 'info', stream: 'step' })).toBeUndefined()
+    expect(severityOf({ level: 'error', stream: 'stdout', text: '' })).toBe('error')
+    expect(severityOf({ level: 'info', stream: 'stderr', text: '' })).toBe('warning')
+    expect(severityOf({ level: 'info', stream: 'step', text: 'ERROR' })).toBeUndefined()
+  })
+
+  test.each([
+    ['ERROR no database', 'error'],
+    ['2026-11-21 13:10:55,123 - app.jobs - ERROR - no database', 'error'],
+    ['2026-11-21T13:10:55.123Z [error] no database', 'error'],
+    ['2026/11/21 13:10:55 [crit] 7#7: open() failed', 'error'],
+    ['[13:10:55] [worker] FATAL: role does not exist', 'error'],
+    ['2026-11-21 13:10:55.123 UTC [31] FATAL:  role does not exist', 'error'],
+    ['Nov 21 13:10:55 error: no database', 'error'],
+    ['\u001b[31mERROR\u001b[0m no database', 'error'],
+    ['npm ERR! code 1', 'error'],
+    ["TypeError: Cannot read properties of undefined (reading 'x')", 'error'],
+    ['{"level":50,"msg":"no database"}', 'error'],
+    ['time=13:10 level=warning msg=slow', 'warning'],
+    ['WARN slow', 'warning'],
+    ['(node:7) DeprecationWarning: old', undefined],
+    ['Error handling is set up', undefined],
+    ['0 errors', undefined],
+    ['ERROR_LOG=/dev/null', undefined],
+    ['GET /error 200', undefined],
+    ['all is well', undefined],
+  ])('are marked by what they say: %s', (text, expected) => {
+    expect(severityOf({ level: 'info', stream: 'stdout', text })).toBe(expected)
+  })
+
+  test('are calm on stderr when they say so', () => {
+    expect(
+      severityOf({ level: 'warn', stream: 'stderr', text: 'INFO:     Started server process [1]' }),
+    ).toBeUndefined()
   })
 })
 

@@ -1,10 +1,12 @@
 import type { LogLineView } from '../../../server/http/views.ts'
 import { MOST_SHOWN, printable } from './ansi.ts'
+import { type Severity, severityOf } from './severity.ts'
 
 /** A line as it is kept: plain, not reactive, 200,000 of them. */
 export type Line = LogLineView & {
   /** Characters that are shown of it. */
   readonly length: number
+  readonly severity: Severity | undefined
   /** Its height in pixels where it was last seen wrapped, and how wide it was then. */
   height: number
   columns: number
@@ -13,17 +15,10 @@ export type Line = LogLineView & {
 export const makeLine = (line: LogLineView): Line => ({
   ...line,
   length: Math.min(printable(line.text).length, MOST_SHOWN),
+  severity: severityOf(line),
   height: 0,
   columns: 0,
 })
-
-export type Severity = 'error' | 'warning'
-
-/** What a line is marked as. Programs print much on stderr that is no error, so that is a warning. */
-export function severityOf({ level, stream }: Pick<LogLineView, 'level' | 'stream'>): Severity | undefined {
-  if (level === 'error' || level === 'fatal') return 'error'
-  return level === 'warn' || stream === 'stderr' ? 'warning' : undefined
-}
 
 /** The place of the first line with this number or a higher one. Lines are in order. */
 export function indexOfSeq(lines: readonly Line[], seq: number): number {

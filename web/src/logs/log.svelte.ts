@@ -2,7 +2,7 @@ import type { LogLineView } from '../../../server/http/views.ts'
 import { printable } from './ansi.ts'
 import { Buffer } from './buffer.ts'
 import { matcherOf } from './highlight.ts'
-import { indexOfSeq, type Line, makeLine, severityOf } from './line.ts'
+import { indexOfSeq, type Line, makeLine } from './line.ts'
 
 /** How long one slice of a search may hold up the page, and how often the clock is asked. */
 const SLICE_MS = 8
@@ -30,6 +30,8 @@ export class Log {
   /** Up to where has been searched, and from where the first hit is wanted. */
   #searched = 0
   #wantedFrom: number | undefined
+  /** The highest number there ever was: lines below it are no news, whenever they are read. */
+  #newest = 0
   #slice: ReturnType<typeof setTimeout> | undefined
 
   /** The lines to show. Read `version` to hear of changes. */
@@ -43,8 +45,9 @@ export class Log {
   append(lines: readonly LogLineView[]): void {
     const added = this.buffer.append(lines.map(makeLine))
     if (added.length === 0) return
-    if (!this.following) this.unseen += added.length
-    if (this.#problemsOnly) this.#problems.push(...added.filter(severityOf))
+    if (!this.following) this.unseen += added.length - indexOfSeq(added, this.#newest + 1)
+    this.#newest = Math.max(this.#newest, this.buffer.last)
+    if (this.#problemsOnly) this.#problems.push(...added.filter((it) => it.severity))
     for (const list of [this.#problems, this.#matches]) list.splice(0, indexOfSeq(list, this.buffer.first))
     this.#search()
   }
@@ -54,9 +57,10 @@ export class Log {
     this.#refilter()
   }
 
-  clear(): void {
+  /** Puts these lines in the place of all there are, without a moment in which there are none. */
+  replace(lines: readonly LogLineView[]): void {
     this.buffer.clear()
-    this.unseen = 0
+    this.append(lines)
     this.#refilter()
   }
 
@@ -148,7 +152,7 @@ export class Log {
   }
 
   #refilter(): void {
-    this.#problems = this.#problemsOnly ? this.buffer.lines.filter(severityOf) : []
+    this.#problems = this.#problemsOnly ? this.buffer.lines.filter((it) => it.severity) : []
     this.#matches = []
     this.#searched = 0
     this.#search()

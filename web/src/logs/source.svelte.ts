@@ -30,7 +30,7 @@ export class LogSource {
   readonly #log: Log
   #over = new AbortController()
   #wake: () => void = () => undefined
-  #wantsAll = false
+  #wantsAll = $state(false)
 
   constructor(asked: Asked, log: Log) {
     this.#asked = asked
@@ -41,6 +41,7 @@ export class LogSource {
   start(): () => void {
     const over = new AbortController()
     this.#over = over
+    over.signal.addEventListener('abort', () => this.#wake(), { once: true })
     const ends = [
       live.onResync(() => this.#wake()),
       live.onEvent((event) => {
@@ -60,6 +61,11 @@ export class LogSource {
     void this.#run(this.#over.signal)
   }
 
+  /** Whether the lines before those that are here are being read. */
+  get isReadingAll(): boolean {
+    return this.#wantsAll
+  }
+
   /** Reads a runtime log from its first line: numbers of lines read from the end cannot be joined to those before. */
   loadAll(): void {
     this.#wantsAll = true
@@ -75,8 +81,8 @@ export class LogSource {
       returns = hasNews ? 0 : returns + 1
       failures = ending === 'lost' && !hasNews ? failures + 1 : 0
       if (ending === 'renew') await session.renew()
-      else if (ending === 'over') await this.#pause('ended', Math.min(MAX_RETURN_MS, RETURN_MS * 2 ** returns), signal)
-      else if (ending === 'lost') await this.#pause('lost', Math.min(MAX_PAUSE_MS, 250 * 2 ** failures), signal)
+      else if (ending === 'over') await this.#pause('ended', Math.min(MAX_RETURN_MS, RETURN_MS * 2 ** returns))
+      else if (ending === 'lost') await this.#pause('lost', Math.min(MAX_PAUSE_MS, 250 * 2 ** failures))
     }
   }
 
@@ -95,7 +101,6 @@ export class LogSource {
         onLines: (lines) => this.#log.append(lines),
       })
       this.#wake = () => follow.stop('again')
-      signal.addEventListener('abort', this.#wake, { once: true })
       const earlier = this.#readEarlier(signal).catch(() => follow.stop('lost'))
       const ending = await follow.ending
       clearTimeout(opened)
@@ -143,25 +148,28 @@ export class LogSource {
     const { lines } = await this.#read({ limit: PAGE }, signal)
     // Of a container that is gone nothing can be read any more: what it printed stays on the page.
     if (lines.length === 0) return
-    this.#log.clear()
     this.isWhole = lines.length < PAGE
-    this.#log.append(lines)
+    this.#log.replace(lines)
   }
 
+  /** The page keeps what it shows until all is there. */
   async #readFromFirst(signal: AbortSignal): Promise<void> {
     this.state = 'loading'
-    const { lines } = await this.#read({ after: 1, limit: PAGE }, signal)
-    this.#wantsAll = false
+    const all: LogLineView[] = []
+    await this.#readOn(1, signal, (lines) => all.push(...lines))
     this.isWhole = true
-    this.#log.clear()
-    this.#log.append(lines)
-    if (lines.length === PAGE) await this.#readOn(this.#log.buffer.last, signal)
+    this.#wantsAll = false
+    if (all.length > 0) this.#log.replace(all)
   }
 
-  async #readOn(after: number, signal: AbortSignal): Promise<void> {
+  async #readOn(
+    after: number,
+    signal: AbortSignal,
+    take = (lines: LogLineView[]): unknown => this.#log.append(lines),
+  ): Promise<void> {
     for (let count = PAGE, from = after; count === PAGE; ) {
       const { lines, next } = await this.#read({ after: from, limit: PAGE }, signal)
-      this.#log.append(lines)
+      take(lines)
       count = lines.length
       from = next
     }
@@ -187,16 +195,14 @@ export class LogSource {
   }
 
   /** Waits until the time is over or something hints that it is worth trying now. */
-  #pause(state: 'ended' | 'lost', ms: number, signal: AbortSignal): Promise<void> {
+  #pause(state: 'ended' | 'lost', ms: number): Promise<void> {
     this.state = state
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms)
-      const end = () => {
+      this.#wake = () => {
         clearTimeout(timer)
         resolve()
       }
-      this.#wake = end
-      signal.addEventListener('abort', end, { once: true })
     })
   }
 }

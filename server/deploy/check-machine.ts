@@ -1,8 +1,9 @@
-import { statfs } from 'node:fs/promises'
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
+import { readDisk } from './read-disk.ts'
 
-export type MachineCheck = { ok: boolean; detail: string }
+/** `remedy` where the check itself knows what to do. */
+export type MachineCheck = { ok: boolean; detail: string; remedy?: string }
 
 /** Whether a deploy could work now: engine, nginx, disk, database. Never throws. */
 export async function checkMachine(
@@ -11,8 +12,9 @@ export async function checkMachine(
   const [engine, nginx, disk, database] = await Promise.all([
     attempt(async () => ({ ok: true, detail: `Docker ${(await deps.docker.check()).version}` })),
     attempt(async () => {
-      const { ok, version, problem } = await deps.nginx.check()
-      return { ok, detail: problem ?? (deps.nginx.mode === 'off' ? 'off' : `nginx ${version}`) }
+      const { ok, version, problem, remedy } = await deps.nginx.check()
+      const detail = problem ?? (deps.nginx.mode === 'off' ? 'off' : `nginx ${version}`)
+      return { ok, detail, ...(remedy !== undefined && { remedy }) }
     }),
     attempt(() => checkDisk(deps)),
     attempt(async () => {
@@ -24,11 +26,10 @@ export async function checkMachine(
 }
 
 async function checkDisk({ config }: Deps): Promise<MachineCheck> {
-  const { bavail, blocks, bsize } = await statfs(config.dataDir)
-  const freeMb = Math.floor((bavail * bsize) / 2 ** 20)
+  const { free, total } = await readDisk(config.dataDir)
   return {
-    ok: freeMb >= config.minFreeDiskMb,
-    detail: `${gib(bavail * bsize)} of ${gib(blocks * bsize)} GiB free`,
+    ok: Math.floor(free / 2 ** 20) >= config.minFreeDiskMb,
+    detail: `${gib(free)} of ${gib(total)} GiB free`,
   }
 }
 

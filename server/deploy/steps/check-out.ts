@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { rm, statfs } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { AppError } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
+import { readDisk } from '../read-disk.ts'
 import { defineStep } from '../step.ts'
 
 /** A shallow clone at one commit. It goes when the image is built and the deploy over. */
@@ -33,8 +34,7 @@ export const checkOut = defineStep({
 })
 
 async function refuseWithoutSpace({ config }: StepContext): Promise<void> {
-  const { bavail, bsize } = await statfs(config.dataDir)
-  const freeMb = Math.floor((bavail * bsize) / 2 ** 20)
+  const freeMb = Math.floor((await readDisk(config.dataDir)).free / 2 ** 20)
   if (freeMb >= config.minFreeDiskMb) return
   throw new AppError(
     'disk_full',

@@ -160,6 +160,19 @@ export async function listReleaseHeads(db: Db, deploymentId?: string): Promise<R
   }))
 }
 
+/** Whether an earlier release of the deployment was ever live. */
+export async function hasServedBefore(db: Db, release: Pick<Release, 'deploymentId' | 'number'>): Promise<boolean> {
+  const found = await db
+    .selectFrom('releases')
+    .select('number')
+    .where('deployment_id', '=', release.deploymentId)
+    .where('number', '<', release.number)
+    .where('status', 'in', ['live', 'retiring', 'retired', 'pruned'])
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** The live releases of the deployments that run. */
 export async function listServing(db: Db): Promise<{ deploymentId: string; subdomain: string; release: number }[]> {
   return db

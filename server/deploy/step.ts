@@ -26,6 +26,8 @@ export type Step = {
   meanwhile?: boolean
   /** What `apply` is going to make, by the names the outside knows. Empty for a step without an outside effect. */
   effects(ctx: StepContext): Effect[]
+  /** False when no release is given an outside effect by it. */
+  hasEffects: boolean
   /** Refuses before anything at all is made. Changes nothing. */
   check?(ctx: StepContext): Promise<void>
   apply(ctx: StepContext): Promise<void>
@@ -35,7 +37,7 @@ export type Step = {
   inspect(ctx: StepContext, effect: Effect): Promise<boolean>
 }
 
-type Definition = Omit<Step, 'revert' | 'inspect' | 'effects'> & {
+type Definition = Omit<Step, 'revert' | 'inspect' | 'effects' | 'hasEffects'> & {
   effects?: Step['effects']
   revert?: (ctx: StepContext) => Promise<'kept' | undefined> | Promise<void>
   inspect?: Step['inspect']
@@ -46,6 +48,7 @@ export function defineStep(definition: Definition): Step {
   const { revert, ...rest } = definition
   return {
     effects: () => [],
+    hasEffects: definition.effects !== undefined,
     inspect: async () => false,
     ...rest,
     revert: async (ctx) => (await revert?.(ctx)) ?? undefined,

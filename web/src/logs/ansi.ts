@@ -8,7 +8,7 @@ import { PLAIN, restyle } from './sgr.ts'
 /** Text of one look. `look` is a list of class names: `c0`–`c7` (token --ansi-N), `b`, `d`, `i`, `u`, `mark`. */
 export type Piece = { text: string; look: string }
 /** `more` counts the characters that are not shown. */
-export type ShownLine = { pieces: Piece[]; more: number }
+type ShownLine = { pieces: Piece[]; more: number }
 
 /** A longer line is cut where it is shown: laying out a megabyte in one line would freeze the page. */
 export const MOST_SHOWN = 10_000

@@ -1,7 +1,7 @@
 import { indexOfSeq, type Line } from './line.ts'
 
 /** More lines would cost the browser hundreds of megabytes; the oldest go, the download has them. */
-export const MOST_LINES = 200_000
+const MOST_LINES = 200_000
 /** They go some thousands at once: taking one from the front of a long list moves all others. */
 const SLACK = 5_000
 

@@ -29,6 +29,7 @@ export class LogSource {
   readonly #asked: Asked
   readonly #log: Log
   #over = new AbortController()
+  /** Ends the wait of now, be it for lines or for the next attempt. */
   #wake: () => void = () => undefined
   #wantsAll = $state(false)
 
@@ -48,7 +49,10 @@ export class LogSource {
         const isOurs = event.type === 'deployment' && event.deployment === this.#asked.id
         if (isOurs && this.state === 'ended') this.#wake()
       }),
-      () => over.abort(),
+      () => {
+        over.abort()
+        this.#wake()
+      },
     ]
     void this.#run(over.signal)
     return () => ends.forEach((end) => void end())
@@ -90,6 +94,7 @@ export class LogSource {
     try {
       do await this.#catchUp(signal)
       while (this.#wantsAll)
+      signal.throwIfAborted()
       // A line that was read by now is not among what the socket sends: it begins after the last.
       const after = this.#log.buffer.last
       let opened: ReturnType<typeof setTimeout> | undefined
@@ -194,7 +199,7 @@ export class LogSource {
     return getLog(id, { kind, release, ...range }, signal)
   }
 
-  /** Waits until the time is over or something hints that it is worth trying now. */
+  /** Waits until the time is over, something hints that it is worth trying now, or the source was ended. */
   #pause(state: 'ended' | 'lost', ms: number): Promise<void> {
     this.state = state
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import type { AppSample, DeploymentView } from '../../../server/http/views.ts'
 import { repositoryName } from '../ui/format.ts'
-import { type Group, groups } from './status.ts'
+import { type Group, groups, standingOf } from './status.ts'
 
 export const orders = {
   name: 'Name',
@@ -35,7 +35,9 @@ export function choose(
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const statuses: readonly string[] | undefined = group === 'all' ? undefined : groups[group]
   return apps
-    .filter((app) => (!statuses || statuses.includes(app.status)) && words.every((word) => textOf(app).includes(word)))
+    .filter(
+      (app) => (!statuses || statuses.includes(standingOf(app))) && words.every((word) => textOf(app).includes(word)),
+    )
     .sort(comparing(order, samples))
 }
 

@@ -20,7 +20,8 @@ export const releaseWords = (status: Status): EntryState => words[status]
 /** Why nobody can roll back to it; undefined when one can (server/deploy/commands.ts has the last word). */
 export function whyNoRollback(status: Status): string | undefined {
   if (status === 'retired') return undefined
-  if (status === 'pruned') return 'Its image is gone: the last five releases keep theirs.'
+  if (status === 'pruned')
+    return 'Its image is gone: only those of the last five that were live under the present subdomain are kept.'
   if (status === 'failed' || status === 'undoing') return 'It never went live, so there is nothing to go back to.'
   return ''
 }

@@ -1,6 +1,7 @@
 import CircleAlert from '@lucide/svelte/icons/circle-alert'
 import CircleCheck from '@lucide/svelte/icons/circle-check'
 import CircleDashed from '@lucide/svelte/icons/circle-dashed'
+import CircleOff from '@lucide/svelte/icons/circle-off'
 import CirclePause from '@lucide/svelte/icons/circle-pause'
 import CircleX from '@lucide/svelte/icons/circle-x'
 import Loader from '@lucide/svelte/icons/loader-circle'
@@ -8,7 +9,12 @@ import Trash from '@lucide/svelte/icons/trash-2'
 import type { Component } from 'svelte'
 import type { DeploymentView } from '../../../server/http/views.ts'
 
-export type DeploymentStatus = DeploymentView['status']
+/** How an app stands as it is shown: one whose first deploy its user ended has not failed. */
+export type Standing = DeploymentView['status'] | 'cancelled'
+
+export const standingOf = ({ status, error }: Pick<DeploymentView, 'status' | 'error'>): Standing =>
+  status === 'failed' && error?.code === 'cancelled' ? 'cancelled' : status
+
 type Look = {
   label: string
   tone: 'ok' | 'info' | 'warn' | 'bad' | 'idle'
@@ -17,12 +23,13 @@ type Look = {
   moves?: boolean
 }
 
-export const looks: Record<DeploymentStatus, Look> = {
+export const looks: Record<Standing, Look> = {
   running: { label: 'Running', tone: 'ok', icon: CircleCheck },
   queued: { label: 'Queued', tone: 'info', icon: CircleDashed },
   building: { label: 'Building', tone: 'info', icon: Loader, moves: true },
   deploying: { label: 'Deploying', tone: 'info', icon: Loader, moves: true },
   stopped: { label: 'Stopped', tone: 'idle', icon: CirclePause },
+  cancelled: { label: 'Not deployed', tone: 'idle', icon: CircleOff },
   failed: { label: 'Failed', tone: 'bad', icon: CircleX },
   stuck: { label: 'Stuck', tone: 'bad', icon: CircleAlert },
   deleting: { label: 'Deleting', tone: 'warn', icon: Trash },
@@ -32,8 +39,8 @@ export const looks: Record<DeploymentStatus, Look> = {
 export const groups = {
   running: ['running'],
   'on its way': ['queued', 'building', 'deploying', 'deleting'],
-  stopped: ['stopped'],
+  stopped: ['stopped', 'cancelled'],
   'needs attention': ['failed', 'stuck'],
-} as const satisfies Record<string, readonly DeploymentStatus[]>
+} as const satisfies Record<string, readonly Standing[]>
 export type Group = keyof typeof groups
 export const groupNames = Object.keys(groups) as Group[]

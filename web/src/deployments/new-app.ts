@@ -1,5 +1,5 @@
 import type { CreateInput } from '../../../server/http/schemas.ts'
-import type { RepositoryView } from '../../../server/http/views.ts'
+import type { DeploymentView, RepositoryView } from '../../../server/http/views.ts'
 import { type BuildSettings, emptySettings, toBuildInput } from './build-settings.ts'
 import { type EnvRow, toEnvInput } from './env-rows.ts'
 
@@ -55,6 +55,10 @@ export function toCreateInput(draft: Draft, repository: RepositoryView | undefin
     ...(volumes.length > 0 && { volumes }),
   }
 }
+
+/** The app that was made from this input; undefined when there is none. */
+export const madeFrom = ({ githubUrl, subdomain }: CreateInput, apps: readonly DeploymentView[]) =>
+  apps.find((it) => it.githubUrl === githubUrl && it.subdomain === subdomain?.toLowerCase() && !it.isDeleting)
 
 /** What a plan depends on. Of the variables only names for the build and the port: no other value has to leave the form. */
 export function toPlanInput(draft: Draft, repository: RepositoryView): CreateInput {

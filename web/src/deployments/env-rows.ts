@@ -8,7 +8,10 @@ import { type EnvFile, formatEnvFile } from './env-file.ts'
 export type EnvRow = {
   id: string
   key: string
-  /** Undefined for a stored secret that was not typed anew: its value is masked and stays. */
+  /**
+   * Undefined for a stored secret that was not typed anew: its value is masked and stays. In a row that is not stored,
+   * for a secret that a draft did not keep: it has to be typed again.
+   */
   value: string | undefined
   secret: boolean
   buildTime: boolean
@@ -54,6 +57,11 @@ export const looksSecret = (key: string) =>
     key.replace(/([a-z])([A-Z])/g, '$1_$2'),
   ) && !/(^|_)PUBLIC_/i.test(key)
 
+/** Whether the value itself should not be seen: a private key, or an address with a password. */
+export const holdsSecret = (value: string) =>
+  /-----BEGIN (?!PUBLIC )[A-Z0-9 ]*KEY( BLOCK)?-----/.test(value) ||
+  /[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:[^\s/?#@]+@/i.test(value)
+
 /** What is wrong with a row. Without `stops` the server takes it all the same. */
 export type RowProblem = { message: string; stops: boolean }
 
@@ -63,18 +71,24 @@ export function problemsOf(rows: readonly EnvRow[], stored: readonly EnvView[] =
   const last = new Map(kept.map((it) => [it.key.trim(), it.id]))
   const masked = new Set(stored.filter((it) => it.secret).map((it) => it.key))
   const problems = new Map<string, RowProblem>()
-  for (const { id, key: typed, value } of kept) {
+  for (const { id, key: typed, value, isStored } of kept) {
     const key = typed.trim()
-    const refused = problemOfKey(key) ?? (value === undefined ? whyNotKept(key, masked) : problemOfValue(key, value))
+    const refused =
+      problemOfKey(key) ?? (value === undefined ? whyNotKept(key, isStored, masked) : problemOfValue(key, value))
     if (refused !== undefined) problems.set(id, { message: refused, stops: true })
     else if (last.get(key) !== id)
       problems.set(id, { message: `${key} stands again below, and the last one wins. Remove this one.`, stops: false })
+    else if (key === 'PATH') problems.set(id, { message: REPLACES_PATH, stops: false })
   }
   return problems
 }
 
-const whyNotKept = (key: string, masked: Set<string>) =>
-  masked.has(key) ? undefined : 'Type the value: under another name the stored secret is not found.'
+const REPLACES_PATH = 'It takes the place of the image’s own PATH: the app may no longer find its programs.'
+
+function whyNotKept(key: string, isStored: boolean, masked: Set<string>): string | undefined {
+  if (!isStored) return 'Type the value again: those of secrets are not kept in a draft.'
+  return masked.has(key) ? undefined : 'Type the value: under another name the stored secret is not found.'
+}
 
 /** The rows with a file's variables in them: known names get its values, the others come at the end. */
 export function importFile(rows: readonly EnvRow[], { variables }: EnvFile): { rows: EnvRow[]; replaced: number } {
@@ -86,11 +100,11 @@ export function importFile(rows: readonly EnvRow[], { variables }: EnvFile): { r
       const value = values.get(row.key.trim())
       if (value === undefined) return row
       known.add(row.key.trim())
-      return { ...row, value, isRemoved: false }
+      return { ...row, value, secret: row.secret || holdsSecret(value), isRemoved: false }
     })
   const added = variables
     .filter((it) => !known.has(it.key))
-    .map(({ key, value }) => newRow({ key, value, secret: looksSecret(key) }))
+    .map(({ key, value }) => newRow({ key, value, secret: looksSecret(key) || holdsSecret(value) }))
   return { rows: [...changed, ...added], replaced: known.size }
 }
 

@@ -114,6 +114,35 @@ describe('rows of variables', () => {
     expect(replaced).toBe(1)
   })
 
+  test.each([
+    '-----BEGIN PRIVATE KEY-----\nabc',
+    '-----BEGIN OPENSSH PRIVATE KEY-----',
+    'postgres://u:p@db/shop',
+    'x redis://:p@db',
+  ])('the value “%s” is secret under any name', (value) => {
+    const { rows } = env.importFile([], {
+      variables: [{ key: 'DATA', value, line: 1 }],
+      duplicates: [],
+      problems: [],
+      notes: [],
+    })
+    expect(rows[0]?.secret).toBe(true)
+  })
+  test.each(['-----BEGIN PUBLIC KEY-----', 'https://example.org:8080/a@b', 'postgres://u@db/shop'])(
+    'the value “%s” is not',
+    (value) => expect(env.holdsSecret(value)).toBe(false),
+  )
+
+  test('a secret that a draft did not keep has to be typed again, a PATH is remarked on', () => {
+    const [secret, path] = [
+      env.newRow({ key: 'A_KEY', value: undefined, secret: true }),
+      env.newRow({ key: 'PATH', value: '/x' }),
+    ]
+    const problems = env.problemsOf([secret, path])
+    expect(problems.get(secret.id)).toMatchObject({ stops: true, message: expect.stringContaining('again') })
+    expect(problems.get(path.id)?.stops).toBe(false)
+  })
+
   test('a key of several lines is no file, a file is', () => {
     const pem = '-----BEGIN KEY-----\nabcd==\n-----END KEY-----'
     expect(env.looksLikeFile(pem, parseEnvFile(pem))).toBe(false)
@@ -143,6 +172,15 @@ describe('settings of the build', () => {
     [{ cpus: 'all' }, 'overrides.cpus'],
     [{ healthPath: '//evil' }, 'overrides.healthPath'],
     [{ volumes: [{ name: 'data', path: 'data' }] }, 'volumes.0.path'],
+    [
+      {
+        volumes: [
+          { name: '', path: '' },
+          { name: '', path: '/data' },
+        ],
+      },
+      'volumes.1.name',
+    ],
   ])('%j is told at its field', (wrong, field) => {
     expect([...problemsOfSettings({ ...emptySettings(), ...wrong }).keys()]).toEqual([field])
   })

@@ -57,7 +57,7 @@ export function toBuildInput(settings: BuildSettings): Required<BuildInput> {
 
 /** What a schema would refuse in words nobody wants to read, by field name of the API. The server knows the other rules. */
 export function problemsOfSettings(settings: BuildSettings): Map<string, string> {
-  const { overrides, volumes } = toBuildInput(settings)
+  const { overrides } = toBuildInput(settings)
   const problems = new Map<string, string>()
   const need = (field: string, isFine: boolean, message: string) => void (isFine || problems.set(field, message))
   const { port = 1, memoryMb = 16, cpus = 1, healthPath = '/' } = overrides
@@ -65,7 +65,9 @@ export function problemsOfSettings(settings: BuildSettings): Map<string, string>
   need('overrides.memoryMb', Number.isInteger(memoryMb) && memoryMb >= 16, 'Give whole MiB, at least 16.')
   need('overrides.cpus', cpus >= 0.05 && cpus <= 1024, 'Give a number of cores from 0.05, such as 0.5 or 2.')
   need('overrides.healthPath', /^\/(?!\/)[^\s?#]*(\?\S*)?$/.test(healthPath), 'A path begins with one slash: /health.')
-  for (const [index, { name, path }] of volumes.entries()) {
+  for (const [index, volume] of settings.volumes.entries()) {
+    const [name, path] = [volume.name.trim(), volume.path.trim()]
+    if (name === '' && path === '') continue
     const isName = /^[a-z0-9][a-z0-9_-]{0,40}$/.test(name)
     need(`volumes.${index}.name`, isName, 'A name has small letters, digits, hyphens and underscores.')
     const isPath = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/.test(path)

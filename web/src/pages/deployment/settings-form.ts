@@ -21,13 +21,38 @@ const inputOf = ({ name, branch, rootDir, subdomain, build }: SettingsForm) => (
   ...toBuildInput(build),
 })
 
-/** Only what differs from `before`, so that what another window changed meanwhile stays. */
-export function changesOf(before: SettingsForm, after: SettingsForm): ChangeInput {
-  const [old, now] = [inputOf(before), inputOf(after)]
-  const changed = Object.entries(now).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(old[key as keyof typeof old]),
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+
+/**
+ * Only what differs from `before`, so that what another window changed meanwhile stays. Overrides and volumes are sent as
+ * wholes: those changed here go into the `newest` of the server.
+ */
+export function changesOf(before: SettingsForm, after: SettingsForm, newest = before): ChangeInput {
+  const [old, now, base] = [inputOf(before), inputOf(after), inputOf(newest)]
+  const changed = Object.entries(now).filter(([key, value]) => !isSame(value, old[key as keyof typeof old]))
+  return {
+    ...Object.fromEntries(changed),
+    ...(!isSame(now.overrides, old.overrides) && { overrides: merge(old.overrides, now.overrides, base.overrides) }),
+    ...(!isSame(now.volumes, old.volumes) && { volumes: mergeVolumes(old.volumes, now.volumes, base.volumes) }),
+  }
+}
+
+/** `base` with what differs between `old` and `now`. */
+function merge<T extends object>(old: T, now: T, base: T): T {
+  const keys = new Set([...Object.keys(old), ...Object.keys(now), ...Object.keys(base)]) as Set<keyof T>
+  const merged = [...keys].map((key) => [key, isSame(old[key], now[key]) ? base[key] : now[key]] as const)
+  return Object.fromEntries(merged.filter(([, value]) => value !== undefined)) as T
+}
+
+type Volumes = ReturnType<typeof inputOf>['volumes']
+
+/** By name. Where nobody else changed them, they are sent as typed: the server says what is wrong with them. */
+function mergeVolumes(old: Volumes, now: Volumes, base: Volumes): Volumes {
+  if (isSame(old, base)) return now
+  const [before, typed, newest] = [old, now, base].map(
+    (all): Record<string, string> => Object.fromEntries(all.map((it) => [it.name, it.path])),
   )
-  return Object.fromEntries(changed)
+  return Object.entries(merge(before ?? {}, typed ?? {}, newest ?? {})).map(([name, path]) => ({ name, path }))
 }
 
 const titles: Record<keyof ReturnType<typeof inputOf>, string> = {

@@ -179,7 +179,7 @@ describe.each(themes)('in the %s theme', (theme) => {
   test('the form has no violation with all of it open, wide and narrow', async () => {
     await page.emulateMedia({ colorScheme: theme })
     await field('Repository').fill('acme/hello')
-    await page.getByText('nginx site').waitFor()
+    await page.getByText('nginx vhost').waitFor()
     await page.getByText('The Dockerfile Slipway writes').click()
     await page.getByText(/^Advanced/).click()
     await page.getByRole('button', { name: 'Add a volume' }).click()
@@ -196,7 +196,7 @@ describe.each(themes)('in the %s theme', (theme) => {
 test('by keyboard alone: the plan is shown, the app is deployed, its page opens', async () => {
   await field('Repository').focus()
   await page.keyboard.type('acme/hello')
-  await page.getByText('nginx site').waitFor()
+  await page.getByText('nginx vhost').waitFor()
   await page.getByText('Greet everybody').waitFor()
   await page.getByText(`${world.slipway.instance}-hello-1`).first().waitFor()
   await page.getByText(/^Advanced/).focus()

@@ -195,10 +195,10 @@ test('a plan is told in words, by what each thing is for, without ids that nothi
   ])
   expect(groups.map((it) => it.title)).toEqual(['To build it', 'To run it', 'To lead visitors there', 'Also'])
   expect(groups.flatMap((it) => it.things).map(({ what, name }) => [what, name])).toEqual([
-    ['Copy of the sources', undefined],
+    ['Checkout', undefined],
     ['Volume', 'slipway-…-data'],
-    ['Waiting page', 'shop.example.com'],
-    ['moon-base', 'x'],
+    ['Holding page', 'shop.example.com'],
+    ['Moon-base', 'x'],
   ])
 })
 

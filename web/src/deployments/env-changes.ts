@@ -2,7 +2,7 @@ import type { EnvView } from '../../../server/http/views.ts'
 import { plural } from '../ui/format.ts'
 import { type EnvRow, toEnvInput } from './env-rows.ts'
 
-export type EnvChanges = { added: string[]; changed: string[]; removed: string[] }
+type EnvChanges = { added: string[]; changed: string[]; removed: string[] }
 
 /** What saving the rows would change of the variables that the server holds, by name. */
 export function changesOf(rows: readonly EnvRow[], stored: readonly EnvView[]): EnvChanges {

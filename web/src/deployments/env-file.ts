@@ -23,7 +23,7 @@ export type EnvFile = {
   /** Lines that were read, but perhaps not as other programs would. */
   notes: LineNote[]
 }
-export type LineNote = { line: number; message: string }
+type LineNote = { line: number; message: string }
 
 type Value = { value: string; end: number; note?: string }
 type Problem = { problem: string; end: number }

@@ -1,28 +1,41 @@
 import type { LedgerView } from '../../../server/http/views.ts'
 import { plural } from '../ui/format.ts'
 
+type Kind = {
+  one: string
+  many: string
+  /** What one may want to know before it is made. */
+  note?: string
+  /** Its name says nothing to people. */
+  isUnnamed?: true
+}
+
 /** What Slipway makes outside of itself, as people call it, in the order it is shown. The keys are the ledger's kinds. */
-const kinds: Record<string, [one: string, many: string]> = {
-  container: ['container', 'containers'],
-  image: ['image', 'images'],
-  network: ['network', 'networks'],
-  volume: ['volume', 'volumes'],
-  port: ['port', 'ports'],
-  vhost: ['nginx virtual host', 'nginx virtual hosts'],
-  'tunnel-route': ['tunnel route', 'tunnel routes'],
-  'dns-record': ['DNS record', 'DNS records'],
-  checkout: ['checkout', 'checkouts'],
-  'holding-page': ['holding page', 'holding pages'],
+const kinds: Record<string, Kind> = {
+  container: { one: 'container', many: 'containers' },
+  image: { one: 'image', many: 'images' },
+  network: { one: 'network', many: 'networks', note: 'of its own' },
+  volume: { one: 'volume', many: 'volumes', note: 'stays from release to release' },
+  port: { one: 'port', many: 'ports', note: 'the next free one, on this machine only' },
+  vhost: { one: 'nginx vhost', many: 'nginx vhosts' },
+  'tunnel-route': { one: 'tunnel route', many: 'tunnel routes' },
+  'dns-record': { one: 'DNS record', many: 'DNS records' },
+  checkout: { one: 'checkout', many: 'checkouts', note: 'removed after the build', isUnnamed: true },
+  'holding-page': { one: 'holding page', many: 'holding pages', note: 'until the app answers' },
 }
 const order = Object.keys(kinds)
 const rankOf = (kind: string) => (order.includes(kind) ? order.indexOf(kind) : order.length)
+/** One that is not known keeps its name. */
+export const kindOf = (kind: string): Kind => kinds[kind] ?? { one: kind, many: kind }
+
+/** As a sentence begins; nginx is always written small. */
+const asTitle = (words: string) => (words.startsWith('nginx') ? words : words.charAt(0).toUpperCase() + words.slice(1))
 
 /** A kind as a heading: “Containers”. */
-export function kindTitle(kind: string): string {
-  const many = kinds[kind]?.[1] ?? kind
-  return many.charAt(0).toUpperCase() + many.slice(1)
-}
-export const kindName = (kind: string) => kinds[kind]?.[0] ?? kind
+export const kindTitle = (kind: string) => asTitle(kindOf(kind).many)
+/** One of a kind at the beginning of a line: “Container”. */
+export const oneTitle = (kind: string) => asTitle(kindOf(kind).one)
+export const kindName = (kind: string) => kindOf(kind).one
 
 /** The same by kind, in the order of the list above. */
 export function byKind<Entry extends { kind: string }>(entries: readonly Entry[]): [kind: string, entries: Entry[]][] {
@@ -32,7 +45,7 @@ export function byKind<Entry extends { kind: string }>(entries: readonly Entry[]
 /** “2 containers, 1 network”. What several releases share, such as a volume, is one thing. */
 export const count = (entries: readonly { kind: string; name: string }[]) =>
   byKind(entries)
-    .map(([kind, of]) => plural(new Set(of.map((it) => it.name)).size, ...(kinds[kind] ?? ([kind, kind] as const))))
+    .map(([kind, of]) => plural(new Set(of.map((it) => it.name)).size, kindOf(kind).one, kindOf(kind).many))
     .join(', ')
 
 /** What may still be there. */

@@ -1,28 +1,16 @@
 import type { PlanView } from '../../../server/http/views.ts'
+import { kindOf, oneTitle } from './ledger.ts'
 
 type Effect = PlanView['effects'][number]
 /** One thing that will be made: what it is, and what it is called, when a name says something. */
-export type Making = { what: string; name: string | undefined; note: string | undefined }
-export type MakingGroup = { title: string; things: Making[] }
+type Making = { what: string; name: string | undefined; note: string | undefined }
+type MakingGroup = { title: string; things: Making[] }
 
 /** In the order in which a deploy comes to them (deploy/pipeline.ts). */
 const GROUPS: Record<string, string[]> = {
   'To build it': ['check-out', 'choose-template', 'build-image'],
   'To run it': ['claim-port', 'create-network', 'create-volumes', 'start-container', 'await-health'],
   'To lead visitors there': ['hold-hostname', 'publish-vhost', 'route-tunnel', 'point-dns', 'prove-live'],
-}
-
-const WORDS: Record<string, { what: string; note?: string; isUnnamed?: true }> = {
-  'holding-page': { what: 'Waiting page', note: 'until the app answers' },
-  checkout: { what: 'Copy of the sources', note: 'removed after the build', isUnnamed: true },
-  image: { what: 'Image' },
-  port: { what: 'Port', note: 'the next free one, on this machine only' },
-  network: { what: 'Network', note: 'of its own' },
-  volume: { what: 'Volume', note: 'stays from release to release' },
-  container: { what: 'Container' },
-  vhost: { what: 'nginx site' },
-  'tunnel-route': { what: 'Tunnel route' },
-  'dns-record': { what: 'DNS record' },
 }
 
 /** What a deploy would make, in plain words, by what it is for. */
@@ -36,8 +24,8 @@ export function sayEffects(effects: readonly Effect[]): MakingGroup[] {
 }
 
 function sayEffect({ kind, name }: Effect): Making {
-  const { what, note, isUnnamed } = WORDS[kind] ?? { what: kind }
-  return { what, note, name: isUnnamed ? undefined : withoutId(name) }
+  const { note, isUnnamed } = kindOf(kind)
+  return { what: oneTitle(kind), note, name: isUnnamed ? undefined : withoutId(name) }
 }
 
 /** A plan invents the deployment's id: the real one is another. */

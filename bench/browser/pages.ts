@@ -5,6 +5,7 @@ import { type Browser, logIn, openBrowser } from '../../tests/support/browser.ts
 import { writeManyApps } from '../../tests/support/many-apps.ts'
 import { root, type Slipway } from '../../tests/support/slipway.ts'
 import { median, show } from '../figures.ts'
+import { recordKeys, timesOfKeys } from './keys.ts'
 
 /** What the logged-in page of all apps costs to load, and how fast its search answers. */
 
@@ -72,30 +73,9 @@ async function benchSearch(page: Page, view: string): Promise<void> {
     await page.keyboard.press(key)
     await page.waitForTimeout(60)
   }
-  const times = await page.evaluate(() => (window as unknown as { keyTimes: number[] }).keyTimes)
+  const times = await timesOfKeys(page)
   await page.getByRole('searchbox', { name: 'Search apps' }).fill('')
   console.log(
     `typing in its search (${view.toLowerCase()}), from a key to the frame that shows it: median ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms of ${times.length} keys (goal 50)`,
   )
-}
-
-/** Notes for each key the time from the event to the moment after the next frame was painted. */
-async function recordKeys(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const times: number[] = []
-    const kept = window as unknown as { keyTimes: number[]; isRecording?: boolean }
-    kept.keyTimes = times
-    if (kept.isRecording) return
-    kept.isRecording = true
-    addEventListener(
-      'keydown',
-      ({ timeStamp }) =>
-        requestAnimationFrame(() => {
-          const painted = new MessageChannel()
-          painted.port1.onmessage = () => kept.keyTimes.push(performance.now() - timeStamp)
-          painted.port2.postMessage(null)
-        }),
-      true,
-    )
-  })
 }

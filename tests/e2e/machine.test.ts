@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, expectAccessible, isExpectedRefusal, logIn, openBrowser } from '../support/browser.ts'
+import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser } from '../support/browser.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await browser.close()
-  expect(browser.troubles.filter((it) => !isExpectedRefusal(it))).toEqual([])
+  expectQuiet(browser)
 })
 
 const labels = () => ({ 'slipway.instance': world.slipway.instance })

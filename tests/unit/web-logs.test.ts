@@ -184,6 +184,20 @@ describe('the line that says why a build failed', () => {
       ],
       4,
     ],
+    [
+      'what npm says, not its code',
+      [
+        'step RUN npm ci',
+        'stderr npm error code ENOENT',
+        'stderr npm error syscall open',
+        'stderr npm error path /app/package.json',
+        'stderr npm error errno -2',
+        "stderr npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '/app/package.json'",
+        'stderr npm error A complete log of this run can be found in: /root/.npm/_logs/x.log',
+        verdict,
+      ],
+      6,
+    ],
     ['what a shell says', ['step RUN nothing', 'stderr /bin/sh: 1: no-such-program: not found', verdict], 2],
     [
       'not the command that is repeated',

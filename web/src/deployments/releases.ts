@@ -27,7 +27,7 @@ export function whyNoRollback(status: Status): string | undefined {
 }
 
 /** The heading of a release’s steps: what has become of it. */
-export function headline(release: number, status: Status, isCancelled: boolean): string {
+export function headline(release: number, status: Status, isCancelled: boolean, isStopped = false): string {
   if (isCancelled) return `Release ${release} ${status === 'undoing' ? 'is being cancelled' : 'was cancelled'}`
   switch (status) {
     case 'queued':
@@ -35,7 +35,7 @@ export function headline(release: number, status: Status, isCancelled: boolean):
     case 'running':
       return `Release ${release} is on its way`
     case 'live':
-      return `Release ${release} is live`
+      return isStopped ? `Release ${release} is stopped` : `Release ${release} is live`
     case 'undoing':
       return `Release ${release} failed and is being undone`
     case 'failed':

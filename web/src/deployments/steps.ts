@@ -48,11 +48,16 @@ export const stepWords = (name: string): Words => words[name] ?? { label: name, 
 type ReleaseStatus = NonNullable<StatusView['releaseStatus']>
 export type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'
 
+/** `isNeeded` is false for a step that found nothing to do. */
+type KnownStep = StepView & { isNeeded?: boolean }
+
 const FAILING = new Set<ReleaseStatus>(['undoing', 'failed'])
 
 /** How a step stands, as it is shown: in a release that served, what is `undone` was only needed on the way. */
-export function lookOf(step: StepView, release: ReleaseStatus): { look: StepLook; word: string } {
+export function lookOf(step: KnownStep, release: ReleaseStatus): { look: StepLook; word: string } {
   const isFailing = FAILING.has(release)
+  if (step.isNeeded === false && (step.state === 'done' || step.state === 'undone'))
+    return { look: 'skipped', word: 'not needed' }
   switch (step.state) {
     case 'pending':
       return isFailing ? { look: 'skipped', word: 'not reached' } : { look: 'pending', word: 'waiting' }
@@ -101,6 +106,12 @@ export function besideOthers(steps: StepView[]): Set<string> {
   }
   return beside
 }
+
+/** Whether a check stopped it before anything was made: what failed then has done nothing, and nothing went before it. */
+export const wasRefused = ({ releaseStatus, steps }: StatusView) =>
+  (releaseStatus === 'failed' || releaseStatus === 'undoing') &&
+  steps.some((it) => it.state === 'failed') &&
+  steps.every((it) => it.state === 'pending' || it.state === 'failed')
 
 /** Whether its user ended the release, which is no failure. */
 export const wasCancelled = (steps: StepView[]) => steps.some((it) => it.error?.code === 'cancelled')

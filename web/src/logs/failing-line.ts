@@ -8,7 +8,7 @@ const REASON =
   /(?:^|[\s[(])(?:\w*(?:error|exception)\b(?!s?:? *0\b)|err!|fatal\b|panic:|cannot (?:find|resolve|open|read)|could not|couldn't|failed|not found|no such file|undefined:|unresolved|denied)/i
 /** Words that wrap up an error which stands further up. */
 const SUMMARY =
-  /^npm (?:error|ERR!) (?:code|path|command|errno|signal|A complete log|\s*$)|exit(?:ed)? (?:code|status|with)|lifecycle/i
+  /^npm (?:error|ERR!) ?(?:code|path|command|errno|syscall|signal|dest|cwd|workspace|location|in workspace|at location|A complete log|.*_logs\b|\s*$)|exit(?:ed)? (?:code|status|with)|lifecycle/i
 /** A command that npm (`> vite build`) or a shell (`+ make`) repeats before it runs it. */
 const ECHO = /^[>+$] /
 /** After the verdict only the clean-up is written. */
@@ -26,12 +26,15 @@ export function failingLine(lines: readonly LogLineView[]): number | undefined {
   if (verdict < 0 || verdict < latest.length - LATEST) return undefined
   const before = latest.slice(0, verdict)
   const printed = before.slice(before.findLastIndex(isHeading) + 1)
-  const reason = printed.find(isReason) ?? printed.findLast((it) => it.stream === 'stderr' && it.text.trim() !== '')
+  const reason =
+    printed.find(isReason) ??
+    printed.findLast((it) => it.stream === 'stderr' && !isSummary(it) && it.text.trim() !== '')
   return (reason ?? latest[verdict])?.seq
 }
 
 const isVerdict = ({ stream, text }: LogLineView) => stream === 'stderr' && VERDICT.test(text)
 const isHeading = ({ stream, text }: LogLineView) => stream === 'step' && !text.startsWith('CACHED ')
+const isSummary = ({ text }: LogLineView) => SUMMARY.test(printable(text))
 const isReason = (line: LogLineView) => {
   const text = printable(line.text)
   return REASON.test(text) && !SUMMARY.test(text) && !ECHO.test(text)

@@ -1,5 +1,11 @@
 /** One thing that was tried at a neighbour. `message` says what was found, and what to do about it when it is not ok. */
-export type Check = { name: string; ok: boolean; message: string }
+export type Check = {
+  name: string
+  ok: boolean
+  message: string
+  /** Of the app it is about. */
+  hostname?: string
+}
 
 /** A check, tried. `work` answers the message of success, and throws that of failure. */
 export type Try = (name: string, restsOn: Check[], work: () => Promise<string>) => Promise<Check>

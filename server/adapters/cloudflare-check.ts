@@ -77,11 +77,11 @@ async function checkTunnel(checked: Checked, attempt: Try, token: Check, signal?
     shadowed = await routes.shadowed(signal)
     return 'No rule of others takes the visitors of an app.'
   })
-  const wrong = [...shadowed.map(tellShadow), ...routes.lostWrites].map((message) => ({
-    name: rules.name,
-    ok: false,
-    message,
-  }))
+  const problem = (message: string) => ({ name: rules.name, ok: false, message })
+  const wrong = [
+    ...shadowed.map((it) => ({ ...problem(tellShadow(it)), hostname: it.hostname })),
+    ...[...routes.lostWrites].map(problem),
+  ]
   return [read, edit, tunnel, ...(rules.ok && wrong.length > 0 ? wrong : [rules, ...wrong])]
 }
 

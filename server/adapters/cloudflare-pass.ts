@@ -9,6 +9,9 @@ export function answerFromLists(cloudflare: Cloudflare): Cloudflare {
   const records = list((signal) => cloudflare.listRecords(signal))
   return {
     ...cloudflare,
+    inspect: once((signal?: AbortSignal) => cloudflare.inspect(signal)),
+    listRoutes: routes.all,
+    listRecords: records.all,
     hasRoute: routes.has,
     hasRecord: records.has,
     addRoute: routes.refreshedBy(cloudflare.addRoute),
@@ -20,10 +23,11 @@ export function answerFromLists(cloudflare: Cloudflare): Cloudflare {
 
 type Change = Cloudflare['addRoute']
 
-function list(ask: (signal?: AbortSignal) => Promise<Owned[]>) {
+function list<T extends Owned>(ask: (signal?: AbortSignal) => Promise<T[]>) {
   const fresh = () => once((signal?: AbortSignal) => ask(signal))
   let listed = fresh()
   return {
+    all: (signal?: AbortSignal): Promise<T[]> => listed(signal),
     async has(hostname: string, deploymentId: string, signal?: AbortSignal): Promise<boolean> {
       const owned = await listed(signal)
       return owned.some((it) => it.hostname === hostname.toLowerCase() && it.deploymentId === deploymentId)

@@ -60,8 +60,8 @@ export type Cloudflare = {
   /** What `inspect` found wrong, each once, as sentences. Empty when all is well. */
   check(signal?: AbortSignal): Promise<{ problems: string[] }>
   /**
-   * The same adapter for one pass over many deployments: `hasRoute` and `hasRecord` answer from two lists, asked for once
-   * and again after a change made through it. One at a time, a look at each app every minute would use up Cloudflare's
+   * The same adapter for one pass over many deployments: `hasRoute`, `hasRecord` and the lists answer from two lists, asked
+   * for once and again after a change made through it; `inspect` is asked once. One at a time, a look at each app every minute would use up Cloudflare's
    * 1,200 requests per 5 minutes at 120 apps.
    */
   forOnePass(): Cloudflare

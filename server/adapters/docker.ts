@@ -44,6 +44,8 @@ export type DockerAdapter = ReturnType<typeof createDocker>
 /** What a container may do. Images that start as root to change owner and user need these; nothing needs more. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 const CALL_MS = 60_000
+/** Whoever asks how the engine is waits for the answer. */
+const CHECK_MS = 8000
 
 /** Every effect carries the instance's label, and nothing without it is changed or removed. */
 export function createDocker(dockerHost: string, instance: string) {
@@ -109,11 +111,14 @@ export function createDocker(dockerHost: string, instance: string) {
   }
 
   const cache = createBuildCache(call)
+  /** Also ends the connection of a question that nobody waits for any more. Dockerode's types do not know its options. */
+  const askState = (ms: number): ReturnType<Docker['info']> =>
+    docker.info({ abortSignal: AbortSignal.timeout(ms) } as never) as never
 
   return {
     /** @throws engine_unreachable */
     async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
-      const info = await must('asking for its state', docker.info(), 10_000)
+      const info = await must('asking for its state', askState(CHECK_MS + 500), CHECK_MS)
       return { version: info.ServerVersion, rootDir: info.DockerRootDir, warnings: info.Warnings ?? [] }
     },
 
@@ -316,13 +321,14 @@ export function createDocker(dockerHost: string, instance: string) {
     },
 
     /** Everything on the engine that carries this instance's label. */
-    async listOwned(): Promise<Owned[]> {
+    async listOwned(signal?: AbortSignal): Promise<Owned[]> {
       const filters = { label: [`slipway.instance=${instance}`] }
+      const options = { filters, ...abortable(signal) }
       const [containers, images, networks, volumes] = await Promise.all([
-        docker.listContainers({ all: true, filters }),
-        docker.listImages({ filters }),
-        docker.listNetworks({ filters }),
-        docker.listVolumes({ filters }),
+        docker.listContainers({ ...options, all: true }),
+        docker.listImages(options),
+        docker.listNetworks(options),
+        docker.listVolumes(options),
       ]).catch((error: unknown) => {
         throw explainEngine(error, 'listing what is ours')
       })

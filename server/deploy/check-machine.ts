@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
 import { readDisk } from './read-disk.ts'
+import { within } from './within.ts'
 
 /** `remedy` where the check itself knows what to do. */
 export type MachineCheck = { ok: boolean; detail: string; remedy?: string }
@@ -35,10 +36,15 @@ async function checkDisk({ config }: Deps): Promise<MachineCheck> {
 
 const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
 
+/** Whoever asks waits for the answer: what hangs is not well. */
+const CHECK_MS = 9000
+
 async function attempt(check: () => Promise<MachineCheck>): Promise<MachineCheck> {
   try {
-    return await check()
+    return await within(AbortSignal.timeout(CHECK_MS), check())
   } catch (error) {
-    return { ok: false, detail: toAppError(error).message }
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError'
+    const detail = isLate ? `It did not answer within ${CHECK_MS / 1000} seconds.` : toAppError(error).message
+    return { ok: false, detail }
   }
 }

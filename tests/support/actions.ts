@@ -41,7 +41,7 @@ export function createActions(world: World) {
     },
     releasesOf: async (id: string): Promise<any[]> =>
       (await world.slipway.api('GET', `/api/deployments/${id}/releases`)).body.releases,
-    findings: async (): Promise<any[]> => (await world.slipway.api('GET', '/api/doctor')).body.findings,
+    findings: async (): Promise<any[]> => (await world.slipway.api('GET', '/api/doctor?fresh=true')).body.findings,
     repair: async (ids?: string[]): Promise<any> =>
       (await world.slipway.api('POST', '/api/doctor/repair', ids ? { ids } : {})).body,
     /** Asks twenty times a second. `stop` answers what was not a 200, and the texts in the order they were asked for. */

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { createDoctor, type Doctor } from './deploy/doctor.ts'
 import type { Queue } from './deploy/queue.ts'
 import type { Stats } from './deploy/stats.ts'
 import type { Deps } from './deps.ts'
@@ -11,23 +12,31 @@ import { addErrorHandlers } from './http/errors.ts'
 import { addHeaders } from './http/headers.ts'
 import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
+import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { connectionRoutes } from './http/routes/connections.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
 import { docsRoutes } from './http/routes/docs.ts'
+import { doctorRoutes } from './http/routes/doctor.ts'
+import { domainRoutes } from './http/routes/domains.ts'
 import { eventRoutes } from './http/routes/events.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/logs.ts'
-import { machineRoutes } from './http/routes/machine.ts'
+import { portRoutes } from './http/routes/ports.ts'
+import { receiptRoutes } from './http/routes/receipts.ts'
 import { repositoryRoutes } from './http/routes/repository.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { statsRoutes } from './http/routes/stats.ts'
+import { templateRoutes } from './http/routes/templates.ts'
 import { tokenRoutes } from './http/routes/tokens.ts'
 import { uiRoutes } from './http/routes/ui.ts'
+import { createSlots, type Slots } from './http/slots.ts'
 import { root } from './root.ts'
 
 const BODY_LIMIT = 2 * 1024 * 1024
+/** Each look into a repository is a git process, and a plan clones. */
+const LOOKS = { atOnce: 3, waiting: 12, waitMs: 30_000 }
 
 /** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
 export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<App> {
@@ -50,24 +59,32 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
-  addRoutes(app, deps, queue, stats, live)
-  docsRoutes(app, (described) => addRoutes(described, deps, queue, stats, live))
+  const parts = { queue, stats, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
+  addRoutes(app, deps, parts)
+  docsRoutes(app, (described) => addRoutes(described, deps, parts))
   uiRoutes(app, path.join(root, 'dist', 'web'))
   return app
 }
 
+type Parts = { queue: Queue; stats: Stats; live: Live; looks: Slots; doctor: Doctor }
+
 /** Every route of the API but its own description. */
-function addRoutes(app: App, deps: Deps, queue: Queue, stats: Stats, live: Live): void {
+function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: Parts): void {
   authRoutes(app, deps, live)
   sessionRoutes(app, deps, live)
   tokenRoutes(app, deps, live)
-  deploymentRoutes(app, deps, queue)
+  deploymentRoutes(app, deps, queue, looks)
   deploymentDetailRoutes(app, deps)
-  repositoryRoutes(app, deps)
+  repositoryRoutes(app, deps, looks)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, stats, live)
   statsRoutes(app, stats)
-  machineRoutes(app, deps, queue)
+  portRoutes(app, deps)
+  domainRoutes(app, deps)
+  receiptRoutes(app, deps)
+  templateRoutes(app, deps)
+  auditRoutes(app, deps)
+  doctorRoutes(app, deps, doctor)
   connectionRoutes(app, deps)
   healthRoutes(app, deps)
 }

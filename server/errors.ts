@@ -10,6 +10,7 @@ export const errorStatus = {
   forbidden_origin: 403,
   not_found: 404,
   too_many_attempts: 429,
+  busy: 429,
   subdomain_taken: 409,
   subdomain_reserved: 400,
   not_possible_now: 409,

@@ -10,6 +10,7 @@ export type SlipwayEvent =
   | { type: 'deleted'; deployment: string }
   | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
   | { type: 'stats'; sample: StatsSample }
+  | { type: 'changed'; what: 'audit' | 'sessions' | 'tokens' }
 
 /** Of what is sent, so many messages were left out for one that does not keep up. */
 export type Dropped = { type: 'dropped'; count: number }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Effect } from './ledger.ts'
 import type { Db, Row } from './schema.ts'
 
@@ -46,10 +47,26 @@ export async function insertReceipt(db: Db, receipt: Receipt): Promise<void> {
     .execute()
 }
 
-/** Newest first. */
-export async function listReceipts(db: Db, limit = 200): Promise<Receipt[]> {
-  const rows = await db.selectFrom('receipts').selectAll().orderBy('removed_at', 'desc').limit(limit).execute()
-  return rows.map(fromRow)
+/** Newest first; `before` leaves out the receipt of that deployment and the newer ones. */
+export async function listReceipts(
+  db: Db,
+  { limit, before, search = '' }: { limit: number; before?: string; search?: string },
+): Promise<Receipt[]> {
+  let query = db
+    .selectFrom('receipts')
+    .selectAll()
+    .orderBy('removed_at', 'desc')
+    .orderBy('deployment_id', 'desc')
+    .limit(limit)
+  if (before !== undefined) {
+    const end = sql`(select removed_at, deployment_id from receipts where deployment_id = ${before})`
+    query = query.where(sql<boolean>`(removed_at, deployment_id) < ${end}`)
+  }
+  if (search !== '') {
+    const texts = sql`name || char(10) || subdomain || char(10) || github_url`
+    query = query.where(sql<boolean>`instr(lower(${texts}), lower(${search})) > 0`)
+  }
+  return (await query.execute()).map(fromRow)
 }
 
 export async function findReceipt(db: Db, deploymentId: string): Promise<Receipt | undefined> {

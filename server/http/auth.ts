@@ -22,24 +22,15 @@ function ownOrigins({ config }: Deps): Set<string> {
   return new Set([new URL(config.publicUrl).origin, ...local])
 }
 
-const PUBLIC = new Set(['/health', '/api/auth/login'])
-
-/** POST for the sake of their bodies: they change nothing. */
-const ONLY_LOOK = new Set(['/api/plan', '/api/repository'])
-
-/** What decides who gets in. An API token that leaked must not be able to make itself permanent. */
-const NEEDS_LOGIN = new Set([
-  '/api/auth/logout',
-  '/api/auth/password',
-  '/api/sessions',
-  '/api/sessions/:id',
-  '/api/tokens',
-  '/api/tokens/:id',
-])
+/**
+ * Who may use a route, as its `config` says. Without it: a session or an API token, which needs the scope `write` for all
+ * but GET. `session` is for what decides who gets in: an API token that leaked must not be able to make itself permanent.
+ */
+type Access = 'anyone' | 'session'
 
 /**
- * Every route but those listed needs a session, from the cookie or as Bearer, or an API token as Bearer. With the cookie,
- * everything that changes something and every WebSocket must come from our own origin.
+ * Every route but those for anyone needs a session, from the cookie or as Bearer, or an API token as Bearer. With the
+ * cookie, everything that changes something and every WebSocket must come from our own origin.
  */
 export async function addAuth(app: FastifyInstance, deps: Deps): Promise<void> {
   const origins = ownOrigins(deps)
@@ -47,15 +38,15 @@ export async function addAuth(app: FastifyInstance, deps: Deps): Promise<void> {
   app.decorateRequest('visitor', null)
   app.addHook('onRequest', async (request) => {
     const { origin, upgrade } = request.headers
-    const { url } = request.routeOptions
+    const { url, config } = request.routeOptions
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
     const guarded = changes || upgrade !== undefined
     if (guarded && origin !== undefined && !origins.has(origin)) throw foreignOrigin()
-    if (url === undefined || PUBLIC.has(url)) return
+    if (url === undefined || config.access === 'anyone') return
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     const visitor = await identify(deps, bearer, request.cookies[cookieName(deps.config)])
     if (guarded && bearer === undefined && origin === undefined) throw foreignOrigin()
-    refuseBeyondScope(visitor, url, changes)
+    refuseBeyondScope(visitor, config.access, changes)
     request.visitor = visitor
   })
 }
@@ -71,14 +62,14 @@ async function identify(deps: Deps, bearer: string | undefined, cookie: string |
 }
 
 /** @throws forbidden */
-function refuseBeyondScope({ credential, scope }: Visitor, url: string, changes: boolean): void {
-  if (credential.kind === 'token' && NEEDS_LOGIN.has(url)) {
+function refuseBeyondScope({ credential, scope }: Visitor, access: Access | undefined, changes: boolean): void {
+  if (credential.kind === 'token' && access === 'session') {
     throw new AppError(
       'forbidden',
       'An API token cannot manage sessions, API tokens or the password. Log in to do that.',
     )
   }
-  if (scope === 'read' && changes && !ONLY_LOOK.has(url)) {
+  if (scope === 'read' && changes) {
     throw new AppError('forbidden', 'This API token is read-only. Use one with the scope “write”, or log in.')
   }
 }
@@ -92,6 +83,9 @@ const foreignOrigin = () =>
 declare module 'fastify' {
   interface FastifyRequest {
     visitor: Visitor | null
+  }
+  interface FastifyContextConfig {
+    access?: Access
   }
 }
 

@@ -7,6 +7,7 @@ import { countUsers, findUserByName, insertUser, setPasswordHash, type User } fr
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { problemOfLength, problemOfPassword } from '../passwords.ts'
+import { note } from './audit.ts'
 import { openSession } from './sessions.ts'
 
 const BCRYPT_ROUNDS = 11
@@ -62,7 +63,7 @@ export async function login(deps: Deps, request: FastifyRequest, username: strin
   refuse(problemOfLength(password), 'password')
   const user = await provePassword(deps, request.ip, name, password, 'login')
   if (!user) throw new AppError('invalid_credentials', 'The user name or the password is wrong.')
-  await recordAudit(deps.db, { actor: name, address: request.ip, action: PURPOSES.login.success })
+  await note(deps, { actor: name, address: request.ip, action: PURPOSES.login.success })
   return openSession(deps, request, user)
 }
 
@@ -91,20 +92,21 @@ function refuse(problem: string | undefined, field: string): void {
 
 /** The user, or undefined when the password is wrong. The caller notes the success. @throws too_many_attempts */
 async function provePassword(
-  { db }: Deps,
+  deps: Deps,
   address: string,
   actor: string,
   password: string,
   purpose: keyof typeof PURPOSES,
 ): Promise<User | undefined> {
   const { attempt, failure } = PURPOSES[purpose]
+  const { db } = deps
   await refuseBurst(db, address, actor, purpose)
   // Noted before the slow comparison, so that a burst of attempts at once counts in full.
-  await recordAudit(db, { actor, address, action: attempt })
+  await note(deps, { actor, address, action: attempt })
   const user = await findUserByName(db, actor)
   const matches = await bcrypt.compare(password, user?.password_hash ?? DUMMY_HASH)
   if (user && matches) return user
-  await recordAudit(db, { actor, address, action: failure })
+  await note(deps, { actor, address, action: failure })
   return undefined
 }
 

@@ -27,7 +27,7 @@ export function clearSessionCookie({ config }: Deps, reply: FastifyReply): void 
 }
 
 /** A row, and a signed token that names it. */
-export async function openSession({ db, secrets }: Deps, request: FastifyRequest, user: User) {
+export async function openSession({ db, events, secrets }: Deps, request: FastifyRequest, user: User) {
   const expiresAt = new Date(Date.now() + SESSION_MS).toISOString()
   const session = await insertSession(db, {
     userId: user.id,
@@ -35,6 +35,7 @@ export async function openSession({ db, secrets }: Deps, request: FastifyRequest
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
   })
+  events.publish({ type: 'changed', what: 'sessions' })
   const token = jwt.sign({ sid: session.id }, secrets.sessionKey, {
     algorithm: 'HS256',
     issuer: ISSUER,

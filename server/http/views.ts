@@ -200,7 +200,10 @@ export const AvailabilityView = Type.Object({
   subdomain: Type.String(),
   hostname: Type.String(),
   available: Type.Boolean(),
+  /** Why it cannot be had. */
   reason: Type.Optional(Type.String()),
+  /** What could not be found out: it may be in use at Cloudflare. */
+  note: Type.Optional(Type.String()),
 })
 export type AvailabilityView = Static<typeof AvailabilityView>
 
@@ -241,6 +244,8 @@ export const FindingView = Type.Object({
   kind: Type.Enum(['machine', 'orphan', 'drift', 'stuck', 'quarantine']),
   severity: Type.Enum(['error', 'warning']),
   message: Type.String(),
+  /** The app it is about. */
+  deploymentId: Type.Optional(Id),
   remedy: Type.Object({ text: Type.String(), automatic: Type.Boolean(), safe: Type.Boolean() }),
 })
 export type FindingView = Static<typeof FindingView>
@@ -363,6 +368,8 @@ export const ConnectionTestView = Type.Object({
       name: Type.String(),
       ok: Type.Boolean(),
       message: Type.String(),
+      /** Of the app it is about. */
+      hostname: Type.Optional(Type.String()),
     }),
   ),
 })

@@ -3,6 +3,7 @@ import { deleteSession, deleteSessionsOf } from '../../db/sessions.ts'
 import { setPasswordHash } from '../../db/users.ts'
 import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
+import { noteVisitor } from '../audit.ts'
 import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
 import { checkPasswordChange, login } from '../login.ts'
@@ -14,6 +15,7 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
   app.post(
     '/api/auth/login',
     {
+      config: { access: 'anyone' },
       schema: {
         summary: 'Log in',
         body: LoginInput,
@@ -32,18 +34,24 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
     return { user: { id: userId, username }, expiresAt, scope }
   })
 
-  app.post('/api/auth/logout', { schema: { summary: 'End this session' } }, async (request, reply) => {
-    const { userId, username, credential } = visitorOf(request)
-    await deleteSession(deps.db, userId, credential.id)
-    live.disconnect((visitor) => visitor.credential.id === credential.id)
-    await recordAudit(deps.db, { actor: username, address: request.ip, action: 'logout' })
-    clearSessionCookie(deps, reply)
-    return reply.status(204).send()
-  })
+  app.post(
+    '/api/auth/logout',
+    { config: { access: 'session' }, schema: { summary: 'End this session' } },
+    async (request, reply) => {
+      const { userId, credential } = visitorOf(request)
+      await deleteSession(deps.db, userId, credential.id)
+      live.disconnect((visitor) => visitor.credential.id === credential.id)
+      deps.events.publish({ type: 'changed', what: 'sessions' })
+      await noteVisitor(deps, request, 'logout')
+      clearSessionCookie(deps, reply)
+      return reply.status(204).send()
+    },
+  )
 
   app.post(
     '/api/auth/password',
     {
+      config: { access: 'session' },
       schema: {
         summary: 'Change the password; every session ends, API tokens stay',
         body: PasswordInput,
@@ -58,6 +66,7 @@ export function authRoutes(app: App, deps: Deps, live: Live): void {
         await recordAudit(db, { actor: username, address: request.ip, action: 'password.changed' })
       })
       live.disconnect((visitor) => visitor.userId === user.id && visitor.credential.kind === 'session')
+      for (const what of ['sessions', 'audit'] as const) deps.events.publish({ type: 'changed', what })
       clearSessionCookie(deps, reply)
       return reply.status(204).send()
     },

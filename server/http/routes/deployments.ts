@@ -1,5 +1,3 @@
-import type { FastifyRequest } from 'fastify'
-import { recordAudit } from '../../db/audit.ts'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
@@ -10,10 +8,11 @@ import { AppError } from '../../errors.ts'
 import { suggestSubdomain } from '../../names.ts'
 import { checkBranch, checkRootDir, parseRepository, readTree } from '../../repository.ts'
 import type { App } from '../app-type.ts'
-import { visitorOf } from '../auth.ts'
+import { noteVisitor } from '../audit.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
 import { presentAll, presentDeployment, urlOf } from '../present.ts'
 import { ChangeInput, CreateInput, IdParams, RollbackInput } from '../schemas.ts'
+import type { Slots } from '../slots.ts'
 import { Type } from '../type.ts'
 import { untilGone } from '../until-gone.ts'
 import { DeploymentView, PlanView } from '../views.ts'
@@ -58,16 +57,8 @@ export async function deploymentOf(deps: Deps, id: string): Promise<Deployment> 
   return deployment
 }
 
-export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
-  const audit = (request: FastifyRequest, action: string, target: string, detail?: Record<string, unknown>) =>
-    recordAudit(deps.db, {
-      actor: visitorOf(request).username,
-      address: request.ip,
-      action,
-      target,
-      ...(detail && { detail }),
-    })
-
+/** `looks` limits how many repositories are looked into at once. */
+export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slots): void {
   app.get(
     '/api/deployments',
     {
@@ -85,10 +76,8 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       { schema: { summary: 'Deploy a repository', body: CreateInput, response: { 202: One } } },
       async (request, reply) => {
         const deployment = await commands.createApp(deps, queue, readCreate(deps.config, request.body))
-        await audit(request, 'deployment.create', deployment.id, {
-          githubUrl: deployment.githubUrl,
-          subdomain: deployment.subdomain,
-        })
+        const { id, githubUrl, subdomain } = deployment
+        await noteVisitor(deps, request, 'deployment.create', { target: id, detail: { githubUrl, subdomain } })
         return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
       },
     )
@@ -104,7 +93,9 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       },
     },
     async (request, reply) => {
-      const plan = await makePlan(deps, readCreate(deps.config, request.body), untilGone(reply))
+      const app = readCreate(deps.config, request.body)
+      const gone = untilGone(reply)
+      const plan = await looks(gone, () => makePlan(deps, app, gone))
       return { ...plan, url: urlOf(deps, plan.subdomain) }
     },
   )
@@ -128,7 +119,10 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       await commands.changeApp(deps, queue, deployment, readChange(deps, deployment, request.body))
-      await audit(request, 'deployment.change', deployment.id, { changed: Object.keys(request.body) })
+      await noteVisitor(deps, request, 'deployment.change', {
+        target: deployment.id,
+        detail: { changed: Object.keys(request.body) },
+      })
       return reply
         .status(202)
         .send({ deployment: await presentDeployment(deps, await deploymentOf(deps, deployment.id)) })
@@ -157,7 +151,10 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
         canCancel: false,
         isDeleting: true,
       }
-      await audit(request, 'deployment.delete', deployment.id, { subdomain: deployment.subdomain, keepVolumes })
+      await noteVisitor(deps, request, 'deployment.delete', {
+        target: deployment.id,
+        detail: { subdomain: deployment.subdomain, keepVolumes },
+      })
       await commands.deleteApp(deps, queue, deployment, { keepVolumes })
       return reply.status(202).send({ deployment: shown })
     },
@@ -178,7 +175,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
       async (request, reply) => {
         const deployment = await deploymentOf(deps, request.params.id)
         await run(deployment)
-        await audit(request, `deployment.${action}`, deployment.id)
+        await noteVisitor(deps, request, `deployment.${action}`, { target: deployment.id })
         return reply
           .status(202)
           .send({ deployment: await presentDeployment(deps, await deploymentOf(deps, deployment.id)) })
@@ -199,7 +196,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue): void {
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       await commands.rollBackApp(deps, queue, deployment, request.body.release)
-      await audit(request, 'deployment.rollback', deployment.id, { release: request.body.release })
+      await noteVisitor(deps, request, 'deployment.rollback', { target: deployment.id, detail: request.body })
       return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
     },
   )

@@ -9,7 +9,10 @@ import { HealthView } from '../views.ts'
 export function healthRoutes(app: App, deps: Deps): void {
   app.get(
     '/health',
-    { schema: { summary: 'Whether Slipway can deploy', response: { 200: HealthView, 503: HealthView } } },
+    {
+      config: { access: 'anyone' },
+      schema: { summary: 'Whether Slipway can deploy', response: { 200: HealthView, 503: HealthView } },
+    },
     async (_request, reply) => {
       const checks = await checkMachine(deps)
       const ok = Object.values(checks).every((check) => check.ok)

@@ -2,11 +2,12 @@ import { inspectRepository } from '../../deploy/inspect-repository.ts'
 import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
 import { RepositoryInput } from '../schemas.ts'
+import type { Slots } from '../slots.ts'
 import { untilGone } from '../until-gone.ts'
 import { RepositoryView } from '../views.ts'
 
-/** What a form needs to know about a repository before it is deployed. */
-export function repositoryRoutes(app: App, deps: Deps): void {
+/** What a form needs to know about a repository before it is deployed. `looks` limits how many are asked at once. */
+export function repositoryRoutes(app: App, deps: Deps, looks: Slots): void {
   app.post(
     '/api/repository',
     {
@@ -16,6 +17,9 @@ export function repositoryRoutes(app: App, deps: Deps): void {
         response: { 200: RepositoryView },
       },
     },
-    async (request, reply) => inspectRepository(deps, request.body.githubUrl, untilGone(reply)),
+    async (request, reply) => {
+      const gone = untilGone(reply)
+      return looks(gone, () => inspectRepository(deps, request.body.githubUrl, gone))
+    },
   )
 }

@@ -1,8 +1,8 @@
-import { recordAudit } from '../../db/audit.ts'
 import { deleteSession, deleteSessionsOf, listLiveSessions } from '../../db/sessions.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
+import { noteVisitor } from '../audit.ts'
 import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
 import { IdParams } from '../schemas.ts'
@@ -14,6 +14,7 @@ export function sessionRoutes(app: App, deps: Deps, live: Live): void {
   app.get(
     '/api/sessions',
     {
+      config: { access: 'session' },
       schema: {
         summary: 'Where you are logged in, the newest activity first',
         response: { 200: Type.Object({ sessions: Type.Array(SessionView) }) },
@@ -39,25 +40,22 @@ export function sessionRoutes(app: App, deps: Deps, live: Live): void {
   app.delete(
     '/api/sessions',
     {
+      config: { access: 'session' },
       schema: {
         summary: 'End all your sessions, or all others',
         querystring: Type.Object({ others: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
       },
     },
     async (request, reply) => {
-      const { userId, username, credential } = visitorOf(request)
+      const { userId, credential } = visitorOf(request)
       const others = request.query.others === true
       await deleteSessionsOf(deps.db, userId, others ? credential.id : undefined)
       live.disconnect(
         (it) =>
           it.userId === userId && it.credential.kind === 'session' && !(others && it.credential.id === credential.id),
       )
-      await recordAudit(deps.db, {
-        actor: username,
-        address: request.ip,
-        action: 'sessions.ended',
-        detail: { others },
-      })
+      deps.events.publish({ type: 'changed', what: 'sessions' })
+      await noteVisitor(deps, request, 'sessions.ended', { detail: { others } })
       if (!others) clearSessionCookie(deps, reply)
       return reply.status(204).send()
     },
@@ -65,14 +63,15 @@ export function sessionRoutes(app: App, deps: Deps, live: Live): void {
 
   app.delete(
     '/api/sessions/:id',
-    { schema: { summary: 'End one of your sessions', params: IdParams } },
+    { config: { access: 'session' }, schema: { summary: 'End one of your sessions', params: IdParams } },
     async (request, reply) => {
-      const { userId, username, credential } = visitorOf(request)
+      const { userId, credential } = visitorOf(request)
       const { id } = request.params
       if (!(await deleteSession(deps.db, userId, id)))
         throw new AppError('not_found', 'There is no such session: it has ended already.')
       live.disconnect((it) => it.credential.id === id)
-      await recordAudit(deps.db, { actor: username, address: request.ip, action: 'session.ended', target: id })
+      deps.events.publish({ type: 'changed', what: 'sessions' })
+      await noteVisitor(deps, request, 'session.ended', { target: id })
       if (id === credential.id) clearSessionCookie(deps, reply)
       return reply.status(204).send()
     },

@@ -1,8 +1,8 @@
-import { recordAudit } from '../../db/audit.ts'
 import { type ApiToken, deleteToken, insertToken, listTokens } from '../../db/tokens.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
+import { noteVisitor } from '../audit.ts'
 import { visitorOf } from '../auth.ts'
 import type { Live } from '../live.ts'
 import { IdParams, TokenInput } from '../schemas.ts'
@@ -17,6 +17,7 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
   app.get(
     '/api/tokens',
     {
+      config: { access: 'session' },
       schema: {
         summary: 'Your API tokens, newest first',
         response: { 200: Type.Object({ tokens: Type.Array(TokenView) }) },
@@ -28,6 +29,7 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
   app.post(
     '/api/tokens',
     {
+      config: { access: 'session' },
       schema: {
         summary: 'Make an API token; the secret is shown this once',
         body: TokenInput,
@@ -35,35 +37,28 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
       },
     },
     async (request, reply) => {
-      const { userId, username } = visitorOf(request)
+      const { userId } = visitorOf(request)
       const { token, secret } = await createToken(deps, userId, request.body)
       const { name, scope, expires_at: expiresAt } = token
-      await recordAudit(deps.db, {
-        actor: username,
-        address: request.ip,
-        action: 'token.created',
-        target: token.id,
-        detail: { name, scope, expiresAt },
-      })
+      deps.events.publish({ type: 'changed', what: 'tokens' })
+      await noteVisitor(deps, request, 'token.created', { target: token.id, detail: { name, scope, expiresAt } })
       return reply.status(201).send({ token: present(token), secret })
     },
   )
 
   app.delete(
     '/api/tokens/:id',
-    { schema: { summary: 'Delete an API token; it stops working at once', params: IdParams } },
+    {
+      config: { access: 'session' },
+      schema: { summary: 'Delete an API token; it stops working at once', params: IdParams },
+    },
     async (request, reply) => {
-      const { userId, username } = visitorOf(request)
+      const { userId } = visitorOf(request)
       const token = await deleteToken(deps.db, userId, request.params.id)
       if (!token) throw new AppError('not_found', 'There is no such API token: it was deleted already.')
       live.disconnect((visitor) => visitor.credential.id === token.id)
-      await recordAudit(deps.db, {
-        actor: username,
-        address: request.ip,
-        action: 'token.deleted',
-        target: token.id,
-        detail: { name: token.name },
-      })
+      deps.events.publish({ type: 'changed', what: 'tokens' })
+      await noteVisitor(deps, request, 'token.deleted', { target: token.id, detail: { name: token.name } })
       return reply.status(204).send()
     },
   )

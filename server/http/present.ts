@@ -64,6 +64,7 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: al
     isBusy: jobs.length > 0 || own.some((it) => movingStatuses.includes(it.status)),
     canCancel: !isDeleting && own.some((it) => isDeploying(it, jobs)),
     isDeleting,
+    keepsVolumes: deployment.keepVolumes,
     commit: release?.commit ?? null,
     containerId: live ? release.containerId : null,
     dockerImage: live

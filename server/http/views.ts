@@ -72,6 +72,8 @@ export const DeploymentView = Type.Object({
   canCancel: Type.Boolean(),
   /** True from the moment its removal was asked for, also while that is stuck. */
   isDeleting: Type.Boolean(),
+  /** Whether its volumes outlive it; chosen when its removal is asked for. */
+  keepsVolumes: Type.Boolean(),
   commit: nullable(CommitView),
   containerId: nullable(Type.String()),
   dockerImage: nullable(Type.String()),

@@ -150,6 +150,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
         isBusy: true,
         canCancel: false,
         isDeleting: true,
+        keepsVolumes: keepVolumes,
       }
       await noteVisitor(deps, request, 'deployment.delete', {
         target: deployment.id,

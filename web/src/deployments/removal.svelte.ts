@@ -5,9 +5,13 @@ import { live } from '../state/live.svelte.ts'
 import { type Resource, useResource } from '../state/resource.svelte.ts'
 import { keyOf } from './ledger.ts'
 
+/** How the ledger writes down that a volume was let be. */
+const isKept = ({ state, error }: Pick<LedgerView, 'state' | 'error'>) => state === 'removed' && error === 'kept'
 const LASTING = new Set(['image', 'volume'])
 
-export type Thing = Pick<LedgerView, 'release' | 'kind' | 'name' | 'state' | 'at' | 'error'>
+/** As the ledger has it; `kept` is what outlives the app, by its owner's choice. */
+export type Thing = Omit<Entry, 'state'> & { state: LedgerView['state'] | 'kept' }
+type Entry = Pick<LedgerView, 'release' | 'kind' | 'name' | 'state' | 'at' | 'error'>
 
 /** A deployment on its way out: what stood when one began to look, how far each of it is, and the receipt in the end. */
 export class Going {
@@ -18,10 +22,12 @@ export class Going {
   #heard = $state.raw<Map<string, LedgerView['state']>>(new Map())
   #stood: Set<string> | undefined
   readonly #id: string
+  readonly #keepsVolumes: () => boolean
 
   /** Call it while a component is made. */
-  constructor(id: string) {
+  constructor(id: string, keepsVolumes: () => boolean) {
     this.#id = id
+    this.#keepsVolumes = keepsVolumes
     this.ledger = useResource(
       () => (signal) => this.#read(signal),
       (event) => (event.type === 'step' || event.type === 'deployment') && event.deployment === id,
@@ -57,10 +63,11 @@ export class Going {
     this.#heard = new Map(this.#heard).set(`${release} ${step}`, state === 'undone' ? 'removed' : 'removing')
   }
 
-  /** The receipt has the last word. Whether a volume was kept is not in an event, so that one waits for the ledger. */
-  #now(entry: LedgerView): Pick<LedgerView, 'state' | 'error'> {
+  /** The receipt has the last word. What becomes of a volume is not in an event, so that one waits for the ledger. */
+  #now(entry: LedgerView): Pick<Thing, 'state' | 'error'> {
     const written = this.receipt?.entries.find((it) => keyOf(it) === keyOf(entry))
-    if (written) return written.kept ? { state: 'removed', error: 'kept' } : { state: 'removed' }
+    if (written) return { state: written.kept ? 'kept' : 'removed' }
+    if (isKept(entry) || (entry.kind === 'volume' && this.#keepsVolumes())) return { state: 'kept' }
     const heard = this.#heard.get(`${entry.release} ${entry.step}`)
     if (!heard || (heard === 'removed' && entry.kind === 'volume')) return entry
     return { state: heard }

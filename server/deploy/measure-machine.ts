@@ -1,5 +1,7 @@
-import { readFile, statfs } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineReading } from '../samples.ts'
+import { readDisk } from './read-disk.ts'
 
 /** Time that all cores together have spent since the start, in clock ticks. */
 export type CpuTimes = { cores: number; busy: number; total: number }
@@ -25,32 +27,46 @@ export function readMemory(meminfo: string): { total: number; used: number } {
   return { total, used: total - bytes('MemAvailable') }
 }
 
-/** Measures this machine; the CPU since it was measured before, for the first time since the meter was made. */
-export function createMeter(dataDir: string): () => Promise<MachineReading> {
-  const readTimes = async () => readCpuTimes(await readFile('/proc/stat', 'utf8'))
-  let last = readTimes()
-  // Only a measurement tells of it: there the same reading fails again.
-  last.catch(() => undefined)
+/** A base older than this would make of “now” an average over hours in which nobody looked. */
+const OLDEST_BASE_MS = 30_000
+const NEW_BASE_MS = 500
+
+type Base = { at: number; times: Promise<CpuTimes> }
+
+/** Measures this machine; the CPU since it was measured before, or in half a second where that was long ago. */
+export function createMeter(
+  dataDir: string,
+  readStat = () => readFile('/proc/stat', 'utf8'),
+): () => Promise<MachineReading> {
+  const readTimes = (): Base => ({ at: Date.now(), times: readStat().then(readCpuTimes) })
+  let last: Base | undefined
+
+  async function recentBase(): Promise<Base> {
+    if (last && Date.now() - last.at <= OLDEST_BASE_MS) return last
+    const base = readTimes()
+    await Promise.all([base.times, sleep(NEW_BASE_MS)])
+    return base
+  }
 
   return async () => {
-    const before = last
+    const before = await recentBase()
     last = readTimes()
     const [from, to, meminfo, disk] = await Promise.all([
-      before,
-      last,
+      before.times,
+      last.times,
       readFile('/proc/meminfo', 'utf8'),
-      statfs(dataDir),
+      readDisk(dataDir),
     ])
     const memory = readMemory(meminfo)
     return {
       cores: to.cores,
       memoryTotal: memory.total,
-      diskTotal: disk.blocks * disk.bsize,
+      diskTotal: disk.total,
       now: {
         at: new Date().toISOString(),
         cpu: cpuShare(from, to),
         memoryUsed: memory.used,
-        diskUsed: (disk.blocks - disk.bfree) * disk.bsize,
+        diskUsed: disk.total - disk.free,
       },
     }
   }

@@ -32,6 +32,13 @@ export function failingLine(lines: readonly LogLineView[]): number | undefined {
   return (reason ?? latest[verdict])?.seq
 }
 
+/**
+ * The number of the line that says why an app ended, of what it printed at last; undefined when none reads like that. Of
+ * one that was started again and again it is the last time's.
+ */
+export const crashLine = (lines: readonly LogLineView[]): number | undefined =>
+  lines.slice(-LATEST).findLast(isReason)?.seq
+
 const isVerdict = ({ stream, text }: LogLineView) => stream === 'stderr' && VERDICT.test(text)
 const isHeading = ({ stream, text }: LogLineView) => stream === 'step' && !text.startsWith('CACHED ')
 const isSummary = ({ text }: LogLineView) => SUMMARY.test(printable(text))

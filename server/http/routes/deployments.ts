@@ -9,6 +9,7 @@ import { suggestSubdomain } from '../../names.ts'
 import { checkBranch, checkRootDir, parseRepository, readTree } from '../../repository.ts'
 import type { App } from '../app-type.ts'
 import { noteVisitor } from '../audit.ts'
+import { changedVariables } from '../changed-variables.ts'
 import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
 import { presentAll, presentDeployment, urlOf } from '../present.ts'
 import { ChangeInput, CreateInput, IdParams, RollbackInput } from '../schemas.ts'
@@ -118,10 +119,15 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     },
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
-      await commands.changeApp(deps, queue, deployment, readChange(deps, deployment, request.body))
+      const changes = readChange(deps, deployment, request.body)
+      await commands.changeApp(deps, queue, deployment, changes)
+      const { env } = changes
       await noteVisitor(deps, request, 'deployment.change', {
         target: deployment.id,
-        detail: { changed: Object.keys(request.body) },
+        detail: {
+          changed: Object.keys(request.body),
+          ...(env && { variables: changedVariables(openEnv(deps, deployment.id, deployment.env), env) }),
+        },
       })
       return reply
         .status(202)

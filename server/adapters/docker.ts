@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { type BuildRequest, buildImage } from './docker-build.ts'
 import { createBuildCache } from './docker-build-cache.ts'
 import { createDockerClient, explainEngine, must, unless } from './docker-client.ts'
-import { demultiplex, type RuntimeLine, readLines } from './docker-logs.ts'
+import { demultiplex, type RuntimeLine, readInOrder, readLines } from './docker-logs.ts'
 import { type ContainerUsage, readUsage, STATS_OPTIONS } from './docker-stats.ts'
 
 export type ContainerSpec = {
@@ -250,7 +250,7 @@ export function createDocker(dockerHost: string, instance: string) {
       await unless([404, 409], 'removing a container', docker.getContainer(found.id).remove({ force: true, v: true }))
     },
 
-    /** The last lines of a container's log, oldest first. */
+    /** The last lines of a container's log, by their time. */
     async logTail(name: string, lines: number): Promise<RuntimeLine[]> {
       const text = await unless(
         [404, 409],
@@ -259,7 +259,7 @@ export function createDocker(dockerHost: string, instance: string) {
       )
       if (!text) return []
       const { Readable } = await import('node:stream')
-      return Array.fromAsync(readLines(Readable.from([text as unknown as Buffer])))
+      return readInOrder(Readable.from([text as unknown as Buffer]))
     },
 
     /** Up to `limit` lines later than `after` (microseconds); without `after` the last ones. Empty when there is no such container. */

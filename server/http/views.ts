@@ -90,6 +90,8 @@ export type DeploymentView = Static<typeof DeploymentView>
 export const StepView = Type.Object({
   name: Type.String(),
   state: Type.Enum(['pending', ...stepStates]),
+  /** False when it is over and found nothing to do: no Cloudflare, no volumes, no release before this one. */
+  isNeeded: Type.Boolean(),
   startedAt: nullable(Time),
   endedAt: nullable(Time),
   error: Type.Optional(ErrorView),

@@ -24,6 +24,12 @@ describe('an app through its releases', () => {
     id = (await world.deploy({ githubUrl: repository.url, subdomain: 'shop' })).id
   })
 
+  const idle = async () => (await world.status(id)).steps.filter((it: any) => !it.isNeeded).map((it: any) => it.name)
+
+  test('what a first release had nothing to do for is told', async () => {
+    expect(await idle()).toEqual(['create-volumes', 'retire-previous'])
+  })
+
   test('a redeploy shows the new text, and no visitor sees a gap or the old one again', async () => {
     const stop = actions.visit('shop')
     await repository.commit({ 'server.js': saying('two') }, 'Say two')
@@ -35,6 +41,7 @@ describe('an app through its releases', () => {
     expect(texts.filter((said, index) => said !== texts[index - 1])).toEqual(['one', 'two'])
     expect(app).toMatchObject({ status: 'running', release: 2, commit: { message: 'Say two' } })
     expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-shop-2`])
+    expect(await idle()).toEqual(['hold-hostname', 'create-volumes'])
   })
 
   test('a redeploy that fails leaves the old release serving, and shows why', async () => {
@@ -65,6 +72,7 @@ describe('an app through its releases', () => {
     const images = [1, 5].map((release) => world.docker.getImage(`${world.slipway.instance}/shop:${release}`).inspect())
     const [first, fifth] = await Promise.all(images)
     expect(fifth?.Id).toBe(first?.Id)
+    expect(await idle()).toEqual(['hold-hostname', 'check-out', 'choose-template', 'create-volumes'])
   })
 
   test('a release that never went live cannot be rolled back to, nor can the live one', async () => {
@@ -78,6 +86,11 @@ describe('an app through its releases', () => {
 
   test('changed variables arrive in the app, and one without a value keeps its old one', async () => {
     await actions.carryOut('PATCH', id, { env: [{ key: 'GREETING', value: 'hi', secret: true }] })
+    const { entries } = (await world.slipway.api('GET', '/api/audit')).body
+    expect(entries.find((it: any) => it.action === 'deployment.change').detail).toEqual({
+      changed: ['env'],
+      variables: ['GREETING'],
+    })
     expect(JSON.parse(await actions.text('shop', '/env'))).toMatchObject({ GREETING: 'hi' })
     await actions.carryOut('PATCH', id, { env: [{ key: 'GREETING' }, { key: 'MORE', value: '$(x) "q" \\n ü\n2' }] })
     expect(JSON.parse(await actions.text('shop', '/env'))).toMatchObject({ GREETING: 'hi', MORE: '$(x) "q" \\n ü\n2' })

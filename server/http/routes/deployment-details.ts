@@ -1,6 +1,7 @@
 import { listLedger } from '../../db/ledger.ts'
 import { findRelease, listReleases, listSpans, listSteps, type Release, type Span } from '../../db/releases.ts'
 import { openEnv } from '../../deploy/context.ts'
+import { findIdleSteps } from '../../deploy/idle-steps.ts'
 import { pipeline } from '../../deploy/pipeline.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
@@ -110,19 +111,17 @@ async function chooseRelease(deps: Deps, id: string, asked: number | undefined):
 }
 
 /** Every step of the pipeline, those that have not begun as `pending`. */
-async function showSteps(deps: Deps, release: Release | undefined): Promise<StepView[]> {
-  const begun = release ? await listSteps(deps.db, release.deploymentId, release.number) : []
+async function showSteps({ db }: Deps, release: Release | undefined): Promise<StepView[]> {
+  const begun = release ? await listSteps(db, release.deploymentId, release.number) : []
+  const idle = release ? await findIdleSteps(db, release) : new Set()
   return pipeline.map(({ name }) => {
-    const step = begun.find((it) => it.name === name)
-    return {
-      name,
-      state: step?.state ?? 'pending',
-      startedAt: step?.startedAt ?? null,
-      endedAt: step?.endedAt ?? null,
-      ...(step?.error && { error: step.error }),
-    }
+    const { state, startedAt, endedAt, error } = begun.find((it) => it.name === name) ?? NOT_BEGUN
+    const isOver = state === 'done' || state === 'undone'
+    return { name, state, isNeeded: !(isOver && idle.has(name)), startedAt, endedAt, ...(error && { error }) }
   })
 }
+
+const NOT_BEGUN = { state: 'pending', startedAt: null, endedAt: null, error: null } as const
 
 /** The step that works, or is being undone, else the one that failed. */
 const currentOf = (steps: StepView[]) =>

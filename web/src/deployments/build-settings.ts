@@ -1,5 +1,16 @@
 import type { CreateInput } from '../../../server/http/schemas.ts'
 import type { CatalogView, DeploymentView, PlanView } from '../../../server/http/views.ts'
+import {
+  COMMAND,
+  CPUS,
+  DOCKERFILE,
+  HEALTH_PATH,
+  MEMORY_MB,
+  PORT,
+  problemOf,
+  problemOfVolumePath,
+  VOLUME_NAME,
+} from '../../../server/limits.ts'
 
 export type TextSetting = 'dockerfile' | 'buildCommand' | 'startCommand' | 'port' | 'healthPath' | 'memoryMb' | 'cpus'
 /** How an app is built and run, as it stands in the form: empty text leaves it to what was detected. */
@@ -55,25 +66,35 @@ export function toBuildInput(settings: BuildSettings): Required<BuildInput> {
   }
 }
 
-/** What a schema would refuse in words nobody wants to read, by field name of the API. The server knows the other rules. */
+type Problem = [field: string, message: string | undefined]
+
+/** What the server would refuse, by its own rules (server/limits.ts), by field name of the API. */
 export function problemsOfSettings(settings: BuildSettings): Map<string, string> {
   const { overrides } = toBuildInput(settings)
-  const problems = new Map<string, string>()
-  const need = (field: string, isFine: boolean, message: string) => void (isFine || problems.set(field, message))
-  const { port = 1, memoryMb = 16, cpus = 1, healthPath = '/' } = overrides
-  need('overrides.port', Number.isInteger(port) && port > 0 && port < 65_536, 'A port is a number from 1 to 65535.')
-  need('overrides.memoryMb', Number.isInteger(memoryMb) && memoryMb >= 16, 'Give whole MiB, at least 16.')
-  need('overrides.cpus', cpus >= 0.05 && cpus <= 1024, 'Give a number of cores from 0.05, such as 0.5 or 2.')
-  need('overrides.healthPath', /^\/(?!\/)[^\s?#]*(\?\S*)?$/.test(healthPath), 'A path begins with one slash: /health.')
-  for (const [index, volume] of settings.volumes.entries()) {
-    const [name, path] = [volume.name.trim(), volume.path.trim()]
-    if (name === '' && path === '') continue
-    const isName = /^[a-z0-9][a-z0-9_-]{0,40}$/.test(name)
-    need(`volumes.${index}.name`, isName, 'A name has small letters, digits, hyphens and underscores.')
-    const isPath = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/.test(path)
-    need(`volumes.${index}.path`, isPath, 'A path is absolute, such as /data.')
-  }
-  return problems
+  const texts = { healthPath: HEALTH_PATH, dockerfile: DOCKERFILE, buildCommand: COMMAND, startCommand: COMMAND }
+  const numbers = { port: PORT, memoryMb: MEMORY_MB, cpus: CPUS }
+  const all: Problem[] = [
+    ...keysOf(numbers).map(
+      (it): Problem => [`overrides.${it}`, check(overrides[it], (n) => problemOf(numbers[it], n))],
+    ),
+    ...keysOf(texts).map((it): Problem => [`overrides.${it}`, check(overrides[it], (t) => problemOf(texts[it], t))]),
+    ...settings.volumes.flatMap(problemsOfVolume),
+  ]
+  return new Map(all.flatMap(([field, message]) => (message === undefined ? [] : [[field, message] as const])))
+}
+
+const keysOf = <T extends object>(of: T) => Object.keys(of) as (keyof T & string)[]
+const check = <T>(value: T | undefined, say: (value: T) => string | undefined) =>
+  value === undefined ? undefined : say(value)
+
+/** A row that is wholly empty is none. */
+function problemsOfVolume(volume: { name: string; path: string }, index: number): Problem[] {
+  const [name, path] = [volume.name.trim(), volume.path.trim()]
+  if (name === '' && path === '') return []
+  return [
+    [`volumes.${index}.name`, problemOf(VOLUME_NAME, name)],
+    [`volumes.${index}.path`, problemOfVolumePath(path)],
+  ]
 }
 
 /** What a plan and the catalogue say about settings that are left empty. */

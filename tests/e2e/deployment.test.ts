@@ -172,6 +172,7 @@ test('a delete that gets stuck says why, goes on by a press, and ends in the rec
     await confirm.click()
     await page.getByRole('alert').getByText('Something will not go').waitFor({ timeout: 60_000 })
     await second.getByRole('alert').getByText('Something will not go').waitFor()
+    await page.getByText(/^\d+ of \d+ gone, 1 kept as you wished$/).waitFor()
     await expectAccessible(page)
     await page.reload()
     await page.getByRole('alert').getByText('Something will not go').waitFor()

@@ -48,15 +48,12 @@ export const stepWords = (name: string): Words => words[name] ?? { label: name, 
 type ReleaseStatus = NonNullable<StatusView['releaseStatus']>
 export type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'
 
-/** `isNeeded` is false for a step that found nothing to do. */
-type KnownStep = StepView & { isNeeded?: boolean }
-
 const FAILING = new Set<ReleaseStatus>(['undoing', 'failed'])
 
 /** How a step stands, as it is shown: in a release that served, what is `undone` was only needed on the way. */
-export function lookOf(step: KnownStep, release: ReleaseStatus): { look: StepLook; word: string } {
+export function lookOf(step: StepView, release: ReleaseStatus): { look: StepLook; word: string } {
   const isFailing = FAILING.has(release)
-  if (step.isNeeded === false && (step.state === 'done' || step.state === 'undone'))
+  if (!step.isNeeded && (step.state === 'done' || step.state === 'undone'))
     return { look: 'skipped', word: 'not needed' }
   switch (step.state) {
     case 'pending':

@@ -7,13 +7,17 @@ import { toasts } from '../../state/toasts.svelte.ts'
 import type { Current } from './current.svelte.ts'
 
 /**
- * Saves settings, which are deployed at once. Resolves as soon as they are saved; which release they will be in is said
- * afterwards. @throws ApiError
+ * Saves settings, which are deployed at once, and answers the deployment as it is then. Which release they will be in is
+ * said afterwards. @throws ApiError
  */
-export async function save({ id, href }: Pick<Current, 'id'> & { href: string }, body: ChangeInput): Promise<void> {
+export async function save(
+  { id, href }: Pick<Current, 'id'> & { href: string },
+  body: ChangeInput,
+): Promise<DeploymentView> {
   const deployment = await changeDeployment(id, body)
   deployments.put(deployment)
   void say(deployment, href)
+  return deployment
 }
 
 /** What is saved stays saved when its number cannot be asked for. */

@@ -5,7 +5,8 @@ const KEY = 'slipway.new'
 
 /**
  * The form of a new app, kept in this tab until it is sent, so that leaving the page by mistake costs nothing and asks
- * nothing. Values of secrets are not kept (they are undefined then, and asked for again), and `user` is the only one who is shown it.
+ * nothing. Values of secrets are not kept (they are undefined then, and asked for again), and `user` is the only one who
+ * is shown it.
  */
 export function saveDraft(draft: Draft, user: string): void {
   const env = draft.env.map((it) => (it.secret && it.value !== '' ? { ...it, value: undefined } : it))

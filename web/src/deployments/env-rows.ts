@@ -48,6 +48,16 @@ export const toEnvInput = (rows: readonly EnvRow[]): EnvInput =>
     buildTime,
   }))
 
+/** What the server holds once it has taken the rows, as it tells it: with the values of secrets hidden. */
+export const heldAfter = (rows: readonly EnvRow[]): EnvView[] => [
+  ...new Map(
+    toEnvInput(rows).map(({ key, value = '', secret = false, buildTime = false }) => [
+      key,
+      { key, value: secret ? '' : value, secret, buildTime },
+    ]),
+  ).values(),
+]
+
 const isKept = (row: EnvRow) => !row.isRemoved && !isEmpty(row)
 export const isEmpty = (row: EnvRow) => row.key.trim() === '' && row.value === ''
 
@@ -64,6 +74,9 @@ export const holdsSecret = (value: string) =>
 
 /** What is wrong with a row. Without `stops` the server takes it all the same. */
 export type RowProblem = { message: string; stops: boolean }
+
+/** Whether any of them has to be mended before the rows are sent. */
+export const areStopping = (problems: Map<string, RowProblem>) => [...problems.values()].some((it) => it.stops)
 
 /** By row id. `stored` is what the server holds. */
 export function problemsOf(rows: readonly EnvRow[], stored: readonly EnvView[] = []): Map<string, RowProblem> {

@@ -1,5 +1,6 @@
 import type { CreateInput } from '../../../server/http/schemas.ts'
 import type { DeploymentView, RepositoryView } from '../../../server/http/views.ts'
+import { normalizeSubdomain } from '../../../server/names.ts'
 import { type BuildSettings, emptySettings, toBuildInput } from './build-settings.ts'
 import { type EnvRow, toEnvInput } from './env-rows.ts'
 
@@ -56,9 +57,9 @@ export function toCreateInput(draft: Draft, repository: RepositoryView | undefin
   }
 }
 
-/** The app that was made from this input; undefined when there is none. */
-export const madeFrom = ({ githubUrl, subdomain }: CreateInput, apps: readonly DeploymentView[]) =>
-  apps.find((it) => it.githubUrl === githubUrl && it.subdomain === subdomain?.toLowerCase() && !it.isDeleting)
+/** The one of these apps that was made from this input; undefined when there is none. */
+export const madeFrom = ({ githubUrl, subdomain = '' }: CreateInput, apps: readonly DeploymentView[]) =>
+  apps.find((it) => it.githubUrl === githubUrl && it.subdomain === normalizeSubdomain(subdomain) && !it.isDeleting)
 
 /** What a plan depends on. Of the variables only names for the build and the port: no other value has to leave the form. */
 export function toPlanInput(draft: Draft, repository: RepositoryView): CreateInput {

@@ -38,11 +38,11 @@ test('a token is made, shown once, works as far as its scope goes, and is refuse
   await page.getByRole('button', { name: 'New token' }).click()
   const dialog = page.getByRole('dialog', { name: 'New API token' })
   await dialog.getByLabel('Name').fill('a/b')
-  await dialog.getByRole('button', { name: 'Create token' }).click()
+  await dialog.getByRole('button', { name: 'New token' }).click()
   await dialog.getByText('A name begins with a letter or digit').waitFor()
   await dialog.getByLabel('Name').fill('watches from CI')
   await expectAccessible(page)
-  await dialog.getByRole('button', { name: 'Create token' }).click()
+  await dialog.getByRole('button', { name: 'New token' }).click()
 
   const shown = page.getByRole('dialog', { name: 'The token watches from CI' })
   await shown.getByRole('button', { name: 'Copy the token' }).click()

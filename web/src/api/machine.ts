@@ -17,12 +17,15 @@ export const getStats = (signal?: Signal) => request<StatsView>('GET', '/api/sta
 export const getPorts = (signal?: Signal) => request<PortsView>('GET', '/api/ports', { signal })
 export const getDomains = (signal?: Signal) =>
   request<{ domains: DomainView[] }>('GET', '/api/domains', { signal }).then((it) => it.domains)
-export const examine = (signal?: Signal) => request<ExaminationView>('GET', '/api/doctor', { signal })
+/** `isFresh`: Cloudflare is asked, too, if it was asked a minute ago. */
+export const examine = (isFresh: boolean, signal?: Signal) =>
+  request<ExaminationView>('GET', '/api/doctor', { query: isFresh ? { fresh: 'true' } : {}, signal })
 /** Applies the remedies of the findings named; without ids, of all that are safe. */
 export const repair = (ids?: string[]) =>
   request<RepairView>('POST', '/api/doctor/repair', { body: { ...(ids && { ids }) } satisfies RepairInput })
-export const listReceipts = (signal?: Signal) =>
-  request<{ receipts: ReceiptView[] }>('GET', '/api/receipts', { signal }).then((it) => it.receipts)
+/** The newest first, at most `limit` (1,000), with `search` in the name, the subdomain or the repository. */
+export const listReceipts = (query: { limit: number; search: string }, signal?: Signal) =>
+  request<{ receipts: ReceiptView[] }>('GET', '/api/receipts', { query, signal }).then((it) => it.receipts)
 export const listAudit = (limit: number, signal?: Signal) =>
   request<{ entries: AuditView[] }>('GET', '/api/audit', { query: { limit }, signal }).then((it) => it.entries)
 /** Also answers when Slipway cannot deploy: `status` is then `degraded`. */

@@ -11,7 +11,7 @@ const WORDS: Record<string, string> = {
   'password.reset': 'Got a new password on the machine',
   'session.ended': 'Ended a session',
   'sessions.ended': 'Ended sessions',
-  'token.created': 'Created an API token',
+  'token.created': 'Made a new API token',
   'token.deleted': 'Deleted an API token',
   'doctor.repair': 'Had the doctor repair',
   'deployment.create': 'Deployed a new app',

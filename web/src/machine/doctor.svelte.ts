@@ -12,7 +12,7 @@ export type Outcome = { finding: FindingView; ok: boolean; message: string }
 /** What the doctor sees, and what its remedies have done since the page was opened. */
 export class Doctor {
   readonly health = new Resource(getHealth)
-  readonly examination = new Resource(examine)
+  readonly examination = new Resource((signal) => examine(this.#isFresh, signal))
   isLooking = $state(false)
   /** Ids of the findings whose remedy is being applied. */
   repairing = $state.raw<ReadonlySet<string>>(new Set())
@@ -20,6 +20,7 @@ export class Doctor {
   readonly findings = $derived(this.examination.data?.findings ?? [])
   readonly done = $derived(this.outcomes.filter(({ ok }) => ok))
   #looked = 0
+  #isFresh = false
   #planned: ReturnType<typeof setTimeout> | undefined
 
   /** Looks, and looks again after what changes something. Answers the function that ends it. */
@@ -39,11 +40,13 @@ export class Doctor {
     }
   }
 
-  async look(): Promise<void> {
+  /** `isFresh` where somebody asked for it: what Cloudflare said a minute ago does not count then. */
+  async look(isFresh = false): Promise<void> {
     clearTimeout(this.#planned)
     this.#planned = undefined
     this.#looked = Date.now()
     this.isLooking = true
+    this.#isFresh = isFresh
     await Promise.all([this.health.refresh(), this.examination.refresh()])
     this.isLooking = false
   }

@@ -7,6 +7,8 @@ const TOKEN = 'ghp_0123456789abcdef0123456789abcdef0123'
 let world: World
 let browser: Browser
 let page: Page
+/** What a test means to lose on the way. */
+let lost: RegExp[]
 
 beforeAll(async () => {
   world = await createWorld({ env: { SLIPWAY_GITHUB_TOKEN: TOKEN } })
@@ -20,6 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.destroy())
 beforeEach(async () => {
+  lost = []
   browser = await openBrowser(world.slipway)
   page = await browser.open('/new')
   await logIn(page)
@@ -27,7 +30,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await browser.close()
-  expectQuiet(browser, /status of 4\d\d .*\/api\/(repository|plan|deployments)$/)
+  expectQuiet(browser, /status of 4\d\d .*\/api\/(repository|plan|deployments)$/, ...lost)
 })
 
 const field = (name: string) => page.getByRole('textbox', { name, exact: true })
@@ -194,4 +197,20 @@ test('by keyboard alone: the plan is shown, the app is deployed, its page opens'
   await page.goto('/new')
   await page.getByRole('heading', { name: 'New deployment' }).waitFor()
   expect(await field('Repository').inputValue()).toBe('')
+})
+
+test('an app whose answer was lost on the way is found, not called taken', async () => {
+  await field('Repository').fill('acme/site')
+  await page.getByText('acme/site, public.').waitFor()
+  await field('Subdomain').fill('lost')
+  lost = [/ERR_FAILED/]
+  await page.route('**/api/deployments', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    await route.fetch()
+    await route.abort()
+  })
+  await page.getByRole('heading', { name: 'New deployment' }).click()
+  await page.keyboard.press('Control+Enter')
+  await page.waitForURL(/\/apps\/[0-9a-f-]{36}$/)
+  expect(await world.settled(page.url().split('/').at(-1) ?? '')).toMatchObject({ subdomain: 'lost' })
 })

@@ -14,8 +14,6 @@ const MAX_PAUSE_MS = 10_000
 /** A container that has ended may be started again, by the engine too, of which nobody tells. */
 const RETURN_MS = 3_000
 const MAX_RETURN_MS = 30_000
-/** A stream of what is there already does not pause for so long. */
-const QUIET_MS = 3_000
 /** Above every line's number. */
 const END = Number.MAX_SAFE_INTEGER
 
@@ -163,34 +161,10 @@ export class LogSource {
     this.state = 'loading'
     const all: LogLineView[] = []
     const take = (lines: LogLineView[]) => lines.forEach((it) => void all.push(it))
-    if (!(await this.#streamFromFirst(take))) await this.#readOn(all.at(-1)?.seq ?? 1, signal, take)
+    await this.#readOn(1, signal, take)
     this.isWhole = true
     this.#wantsAll = false
     if (all.length > 0) this.#log.replace(all)
-  }
-
-  /**
-   * All lines up to the last that is here, in one go: for each page the engine would look through the log from its
-   * beginning. False when it broke off.
-   */
-  async #streamFromFirst(take: (lines: LogLineView[]) => void): Promise<boolean> {
-    const { last } = this.#log.buffer
-    let isThere = false
-    const follow = followLog(this.#asked, 1, {
-      onOpen: () => undefined,
-      onLines: (lines) => {
-        take(lines)
-        clearTimeout(quiet)
-        isThere ||= (lines.at(-1)?.seq ?? 0) >= last
-        if (isThere) follow.stop('again')
-        else quiet = setTimeout(() => follow.stop('lost'), QUIET_MS)
-      },
-    })
-    let quiet = setTimeout(() => follow.stop('lost'), QUIET_MS)
-    this.#wake = () => follow.stop('again')
-    const ending = await follow.ending
-    clearTimeout(quiet)
-    return isThere || ending === 'over'
   }
 
   async #readOn(

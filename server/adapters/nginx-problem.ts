@@ -1,28 +1,32 @@
 import type { AppError } from '../errors.ts'
 import type { Engine, Setup } from './nginx-engine.ts'
 
-/** `running`: a deploy may begin, its own change of nginx mends it. `remedy` is a sentence for the user. */
-export type Problem = { running: boolean; text: string; remedy: string }
+/** A sentence for the user. `automatic`: `start` does it. */
+export type Remedy = { text: string; automatic: boolean }
+/** `running`: a deploy may begin, its own change of nginx mends it. */
+export type Problem = { running: boolean; text: string; remedy: Remedy }
+
+const START: Remedy = { text: 'Start nginx.', automatic: true }
 
 const DOWN: Record<Exclude<Setup['mode'], 'off'>, Problem> = {
-  managed: { running: false, text: 'nginx does not run; the next check starts it', remedy: 'Start nginx.' },
+  managed: { running: false, text: 'nginx does not run; the next check starts it', remedy: START },
   system: {
     running: false,
     text: 'nginx does not run; start it: systemctl start nginx',
-    remedy: 'Start nginx: systemctl start nginx.',
+    remedy: { text: 'Start nginx: systemctl start nginx.', automatic: false },
   },
 }
 
 const ORPHANED: Problem = {
   running: true,
   text: 'The master process of nginx was killed; its workers serve on until the next check starts a new one',
-  remedy: 'Start it anew.',
+  remedy: START,
 }
 
 const OUTDATED: Problem = {
   running: true,
   text: 'nginx does not run with the configuration on the disk; it is loaded at the next check',
-  remedy: 'Load it again.',
+  remedy: { text: 'Load it again.', automatic: true },
 }
 
 type Seen = { state: Awaited<ReturnType<Engine['state']>>; isLoaded: boolean; aside: string[] }
@@ -37,5 +41,9 @@ export function problemOf(mode: Setup['mode'], seen: Seen, failure: AppError | u
   if (seen.state !== 'up' || !seen.isLoaded) return failure ? { ...found, text: failure.message } : found
   if (seen.aside.length === 0) return undefined
   const text = `Vhosts were put aside: ${seen.aside.join(', ')}`
-  return { running: true, text, remedy: 'Write them anew, or remove them.' }
+  return { running: true, text, remedy: { text: 'Write them anew, or remove them.', automatic: false } }
 }
+
+/** What to do about an nginx that cannot even be asked. */
+export const remedyOf = ({ code }: AppError): Remedy =>
+  code === 'nginx_missing' ? { text: 'Install nginx: apt-get install nginx-light.', automatic: false } : START

@@ -3,6 +3,7 @@ import { type Answer, type AskOptions, askHost } from './nginx-ask.ts'
 import type { Hold } from './nginx-holds.ts'
 import { checkDeploymentId, checkHostname, checkSettings, checkSubdomain, checkVhost } from './nginx-names.ts'
 import { createNginxOff } from './nginx-off.ts'
+import { type Remedy, remedyOf } from './nginx-problem.ts'
 import { runNginx } from './nginx-program.ts'
 import type { Quarantined } from './nginx-quarantine.ts'
 import { createVhosts, type Vhosts } from './nginx-vhosts.ts'
@@ -73,7 +74,7 @@ export type Nginx = {
    * Never throws for what is wrong with nginx: `problem` says it, with the reason why the last start failed, and
    * `remedy` what to do. `running` is also true of one that runs with old files: the next change loads it again.
    */
-  check(): Promise<{ ok: boolean; version?: string; running: boolean; problem?: string; remedy?: string }>
+  check(): Promise<{ ok: boolean; version?: string; running: boolean; problem?: string; remedy?: Remedy }>
   /**
    * Writes the vhost, tests, reloads, and returns when new connections provably reach it. On failure the old file is
    * back and runs. Does nothing when nginx already runs with exactly this.
@@ -185,8 +186,7 @@ async function check(options: NginxOptions, open: () => Promise<Vhosts>): Return
       ...(problem !== undefined && { problem: problem.text, remedy: problem.remedy }),
     }
   } catch (error) {
-    const { code, message } = toAppError(error)
-    const remedy = code === 'nginx_missing' ? 'Install nginx: apt-get install nginx-light.' : 'Start nginx.'
-    return { ok: false, running: false, problem: message, remedy }
+    const failure = toAppError(error)
+    return { ok: false, running: false, problem: failure.message, remedy: remedyOf(failure) }
   }
 }

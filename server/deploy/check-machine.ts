@@ -4,7 +4,7 @@ import { readDisk } from './read-disk.ts'
 import { within } from './within.ts'
 
 /** `remedy` where the check itself knows what to do. */
-export type MachineCheck = { ok: boolean; detail: string; remedy?: string }
+export type MachineCheck = { ok: boolean; detail: string; remedy?: { text: string; automatic: boolean } }
 
 /** Whether a deploy could work now: engine, nginx, disk, database. Never throws. */
 export async function checkMachine(

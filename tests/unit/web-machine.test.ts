@@ -35,6 +35,11 @@ test('a remedy says what it does, and one that is not automatic has its command'
   expect(verbOf(finding('quarantine:x', { kind: 'quarantine', safe: false }))).toBe('Remove')
   expect(commandFor(finding('machine:engine', { automatic: false }))).toBe('sudo systemctl start docker')
   expect(commandFor(finding('machine:nginx'))).toBeUndefined()
+  const nginx = (text: string) => finding('machine:nginx', { remedy: { text, automatic: false, safe: true } })
+  expect(commandFor(nginx('Install nginx: apt-get install nginx-light.'))).toBe('sudo apt-get install nginx-light')
+  expect(commandFor(nginx('Start nginx: systemctl start nginx.'))).toBe('sudo systemctl start nginx')
+  expect(commandFor(nginx('Write them anew, or remove them.'))).toBeUndefined()
+  expect(verbOf(nginx('Load it again.'))).toBe('Load it again')
 })
 
 const sample = (second: number) => ({ at: new Date(second * 1000).toISOString(), cpu: 0.5, memoryUsed: 1, diskUsed: 1 })

@@ -1,10 +1,11 @@
 import { setBuildGuard } from '../../adapters/build-guard.ts'
+import { AppError } from '../../errors.ts'
 import { checkMachine, type MachineCheck } from '../check-machine.ts'
 import type { Found, Look } from './finding.ts'
 
 const REMEDIES = {
   engine: 'Start the Docker engine: systemctl start docker.',
-  nginx: 'Start nginx, or install it: apt-get install nginx-light.',
+  nginx: 'Look at the error log of nginx.',
   disk: 'Free some space: docker system df shows what takes it.',
   database: 'Look at the server log and at the disk.',
 }
@@ -14,14 +15,21 @@ export async function lookAtMachine({ deps }: Look): Promise<Found[]> {
   const checks = Object.entries(await checkMachine(deps)) as [keyof typeof REMEDIES, MachineCheck][]
   return checks
     .filter(([, { ok }]) => !ok)
-    .map(([name, { detail, remedy }]) => ({
+    .map(([name, { detail, remedy = { text: REMEDIES[name], automatic: false } }]) => ({
       id: `machine:${name}`,
       kind: 'machine',
       severity: 'error',
       message: detail,
-      remedy: { text: remedy ?? REMEDIES[name], automatic: name === 'nginx', safe: true },
-      ...(name === 'nginx' && { mend: () => deps.nginx.start() }),
+      remedy: { ...remedy, safe: true },
+      ...(remedy.automatic && { mend: () => startNginx(deps) }),
     }))
+}
+
+/** Counts as done only after another look. @throws AppError with what is still wrong */
+async function startNginx({ nginx }: Look['deps']): Promise<void> {
+  await nginx.start()
+  const { ok, problem = 'nginx does not run.' } = await nginx.check()
+  if (!ok) throw new AppError('nginx_unreachable', problem)
 }
 
 export async function lookAtBuildGuard({ deps }: Look): Promise<Found[]> {

@@ -23,25 +23,41 @@ export function groupFindings(findings: FindingView[]) {
 
 /** What the remedy's button says. */
 export function verbOf({ id, kind, remedy }: FindingView): string {
-  if (kind === 'orphan' || (kind === 'quarantine' && !remedy.safe)) return 'Remove'
+  if (kind === 'orphan' || kind === 'kept' || (kind === 'quarantine' && !remedy.safe)) return 'Remove'
   if (kind === 'drift') return remedy.safe ? 'Put back' : 'Deploy again'
   if (kind === 'stuck') return 'Try again'
   if (kind === 'quarantine') return 'Write anew'
-  return id === 'machine:nginx' ? 'Start nginx' : 'Repair'
+  if (id.startsWith('machine:cloudflare:shadow:')) return 'Deploy again'
+  if (id !== 'machine:nginx') return 'Repair'
+  return remedy.text.startsWith('Load') ? 'Load it again' : 'Start nginx'
 }
 
 export const isAutomatic = ({ remedy }: FindingView) => remedy.automatic
 export const isSafe = ({ remedy }: FindingView) => remedy.automatic && remedy.safe
-export const isVolume = ({ id }: FindingView) => id.startsWith('orphan:volume:')
+export const isVolume = ({ id }: FindingView) => /^(orphan|kept):volume:/.test(id)
+
+/** Where to go on with a finding: to its app, or to what tells more. */
+export function linkFor({ id, kind, deploymentId }: FindingView): { href: string; text: string } | undefined {
+  if (deploymentId !== undefined)
+    return kind === 'kept'
+      ? { href: `/receipts/${deploymentId}`, text: 'Open the receipt' }
+      : { href: `/apps/${deploymentId}`, text: 'Open the app' }
+  if (id.startsWith('machine:cloudflare')) return { href: '/settings/connections', text: 'Test the connection' }
+  return undefined
+}
 
 const COMMANDS: Record<string, string> = {
   'machine:engine': 'sudo systemctl start docker',
-  'machine:nginx': 'sudo apt-get install nginx-light',
   'machine:disk': 'docker system df',
   'machine:database': 'journalctl -u slipway -o cat -n 100',
   'machine:build-guard':
     'sudo mkdir -p /sys/fs/cgroup/docker/buildkit\necho 2G | sudo tee /sys/fs/cgroup/docker/buildkit/memory.max',
 }
 
-/** What to type on the machine where Slipway cannot help itself. */
-export const commandFor = ({ id, remedy }: FindingView) => (remedy.automatic ? undefined : COMMANDS[id])
+/** What to type on the machine where Slipway cannot help itself. How nginx is to be helped stands in its remedy. */
+export function commandFor({ id, remedy }: FindingView): string | undefined {
+  if (remedy.automatic) return undefined
+  if (id !== 'machine:nginx') return COMMANDS[id]
+  const [command] = /(systemctl|apt-get) [a-z -]+[a-z]/.exec(remedy.text) ?? []
+  return command && `sudo ${command}`
+}

@@ -73,3 +73,12 @@ export async function findReceipt(db: Db, deploymentId: string): Promise<Receipt
   const row = await db.selectFrom('receipts').selectAll().where('deployment_id', '=', deploymentId).executeTakeFirst()
   return row && fromRow(row)
 }
+
+/** What users asked to keep when they deleted a deployment: it may still be there. */
+export async function listKept(db: Db): Promise<(Effect & { deploymentId: string; app: string })[]> {
+  const { rows } = await sql<Effect & { deploymentId: string; app: string }>`
+    select distinct entry.value ->> 'kind' as kind, entry.value ->> 'name' as name,
+      receipts.deployment_id as deploymentId, receipts.name as app
+    from receipts, json_each(receipts.entries) as entry where entry.value ->> 'kept'`.execute(db)
+  return rows
+}

@@ -11,7 +11,8 @@ import { lookForStuck } from './findings/stuck.ts'
 import type { Queue } from './queue.ts'
 import { within } from './within.ts'
 
-export type Examination = { findings: Finding[]; checkedAt: string }
+/** `kept`: what users chose to keep when they deleted an app. Nothing is wrong with it; `repair` removes it when named. */
+export type Examination = { findings: Finding[]; kept: Finding[]; checkedAt: string }
 export type Repair = { repaired: string[]; failed: { id: string; message: string }[] }
 
 export type Doctor = {
@@ -64,8 +65,9 @@ export function createDoctor(deps: Deps, queue: Queue): Doctor {
 
   return {
     async examine({ fresh = false } = {}) {
-      const findings = (await look(fresh)).map(({ mend: _, ...finding }) => finding)
-      return { findings, checkedAt: new Date().toISOString() }
+      const all = (await look(fresh)).map(({ mend: _, ...finding }) => finding)
+      const [kept, findings] = [all.filter(isKept), all.filter((it) => !isKept(it))]
+      return { findings, kept, checkedAt: new Date().toISOString() }
     },
     async repair(ids) {
       const found = await look(true)
@@ -79,6 +81,8 @@ export function createDoctor(deps: Deps, queue: Queue): Doctor {
     },
   }
 }
+
+const isKept = ({ kind }: Finding) => kind === 'kept'
 
 /** What is known not to work need not be told again of what lies on it. */
 function withoutEchoes(found: Found[]): Found[] {

@@ -245,16 +245,21 @@ export type PlanView = Static<typeof PlanView>
 
 export const FindingView = Type.Object({
   id: Type.String(),
-  kind: Type.Enum(['machine', 'orphan', 'drift', 'stuck', 'quarantine']),
-  severity: Type.Enum(['error', 'warning']),
+  kind: Type.Enum(['machine', 'orphan', 'drift', 'stuck', 'quarantine', 'kept']),
+  severity: Type.Enum(['error', 'warning', 'note']),
   message: Type.String(),
-  /** The app it is about. */
+  /** The app it is about; of what is kept, the one that was deleted: it has a receipt. */
   deploymentId: Type.Optional(Id),
   remedy: Type.Object({ text: Type.String(), automatic: Type.Boolean(), safe: Type.Boolean() }),
 })
 export type FindingView = Static<typeof FindingView>
 
-export const ExaminationView = Type.Object({ findings: Type.Array(FindingView), checkedAt: Time })
+/** `kept`: what users chose to keep when they deleted an app. Nothing is wrong with it. */
+export const ExaminationView = Type.Object({
+  findings: Type.Array(FindingView),
+  kept: Type.Array(FindingView),
+  checkedAt: Time,
+})
 export type ExaminationView = Static<typeof ExaminationView>
 
 export const RepairView = Type.Object({

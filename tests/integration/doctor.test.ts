@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createActions, saying } from '../support/actions.ts'
@@ -133,6 +134,84 @@ describe('what lies around with our mark, but belongs to no app', () => {
     await world.remove(app.id)
   })
 })
+
+test('a volume that was kept on purpose is no orphan: it is known by its receipt, and goes only when it is named', async () => {
+  const volumes = [{ name: 'data', path: '/data' }]
+  const app = await world.deploy({ githubUrl: repository.url, subdomain: 'keeper', name: 'Keeper', volumes })
+  await world.remove(app.id, '?volumes=keep')
+  const examine = async () => (await world.slipway.api('GET', '/api/doctor?fresh=true')).body
+  const { findings, kept } = await examine()
+  expect(findings).toEqual([])
+  expect(kept).toEqual([
+    {
+      id: expect.stringMatching(/^kept:volume:/),
+      kind: 'kept',
+      severity: 'note',
+      message: expect.stringMatching(/was kept when Keeper was deleted\.$/),
+      deploymentId: app.id,
+      remedy: { text: 'Remove it, with the data in it.', automatic: true, safe: false },
+    },
+  ])
+  expect(await actions.repair()).toEqual({ repaired: [], failed: [] })
+  expect((await examine()).kept).toHaveLength(1)
+  expect(await actions.repair([kept[0].id])).toEqual({ repaired: [kept[0].id], failed: [] })
+  expect(await examine()).toMatchObject({ findings: [], kept: [] })
+})
+
+describe('nginx', () => {
+  const masterPid = () => Number(readFileSync(path.join(world.slipway.dataDir, 'nginx', 'nginx.pid'), 'utf8'))
+  const finding = async () => (await actions.findings()).find((it) => it.id === 'machine:nginx')
+
+  test('whose master was killed is started anew, and its sites go on', async () => {
+    process.kill(masterPid(), 'SIGKILL')
+    await expect.poll(finding).toMatchObject({
+      message: expect.stringContaining('was killed'),
+      remedy: { text: 'Start nginx.', automatic: true },
+    })
+    expect(await actions.text('well')).toBe('well')
+    expect(await actions.repair(['machine:nginx'])).toEqual({ repaired: ['machine:nginx'], failed: [] })
+    expect(await actions.findings()).toEqual([])
+    expect(await actions.text('well')).toBe('well')
+  })
+
+  test('with old files is loaded again', async () => {
+    writeFileSync(path.join(world.slipway.dataDir, 'nginx', 'loaded'), 'something else')
+    expect(await finding()).toMatchObject({ remedy: { text: 'Load it again.', automatic: true } })
+    expect(await actions.repair(['machine:nginx'])).toEqual({ repaired: ['machine:nginx'], failed: [] })
+    expect(await actions.findings()).toEqual([])
+  })
+
+  test('whose port a stranger holds is not repaired: the stranger is named there, and by what it refuses', async () => {
+    const pid = masterPid()
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+    const stranger = createServer((socket) => socket.destroy())
+    for (const one of [pid, ...children]) process.kill(one, 'SIGKILL')
+    await expect.poll(() => listens(stranger, world.slipway.httpPort)).toBe(true)
+    try {
+      const { repaired, failed } = await actions.repair(['machine:nginx'])
+      expect(repaired).toEqual([])
+      expect(failed).toEqual([{ id: 'machine:nginx', message: expect.stringContaining('is taken by another program') }])
+      expect(await finding()).toMatchObject({ message: expect.stringContaining('is taken by another program') })
+      const refused = await world.deploy({ githubUrl: repository.url, subdomain: 'refused' })
+      expect(refused.error).toMatchObject({
+        step: 'publish-vhost',
+        message: expect.stringContaining('is taken by another program'),
+      })
+      await world.remove(refused.id)
+    } finally {
+      await new Promise((resolve) => stranger.close(resolve))
+    }
+    expect(await actions.repair(['machine:nginx'])).toEqual({ repaired: ['machine:nginx'], failed: [] })
+    expect(await actions.text('well')).toBe('well')
+  })
+})
+
+/** Whether it could take the port; the sockets of a killed process are there for a moment. */
+const listens = (server: Server, port: number) =>
+  new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, () => resolve(true))
+  })
 
 describe('what drifted', () => {
   test('is listed with its app and put back by a repair that names nothing', async () => {

@@ -4,10 +4,11 @@ import type { Queue } from '../queue.ts'
 export type Finding = {
   /** Stable while it lasts; what `repair` takes. */
   id: string
-  kind: 'machine' | 'orphan' | 'drift' | 'stuck' | 'quarantine'
-  severity: 'error' | 'warning'
+  kind: 'machine' | 'orphan' | 'drift' | 'stuck' | 'quarantine' | 'kept'
+  /** A note is nothing wrong. */
+  severity: 'error' | 'warning' | 'note'
   message: string
-  /** The app it is about. */
+  /** The app it is about; of what is kept, the one that was deleted: it has a receipt. */
   deploymentId?: string
   /** Safe remedies are applied when nothing is named; an orphan goes only when it is. */
   remedy: { text: string; automatic: boolean; safe: boolean }

@@ -1,5 +1,6 @@
 import type { Cloudflare } from '../../adapters/cloudflare.ts'
 import { listStanding } from '../../db/ledger.ts'
+import { listKept } from '../../db/receipts.ts'
 import type { Deps } from '../../deps.ts'
 import { toAppError } from '../../errors.ts'
 import { within } from '../within.ts'
@@ -11,7 +12,7 @@ type Place = { id: string; what: string; list: () => Promise<Orphan[]> }
 
 /**
  * What carries this instance's mark but stands on no ledger, neither before nor after the look: a deploy or a delete
- * may be on its way. Removing it is for the user to ask.
+ * may be on its way. Removing it is for the user to ask. A volume that the user chose to keep is no orphan.
  */
 export async function lookForOrphans(look: Look): Promise<Found[]> {
   const standing = async () => (await listStanding(look.deps.db)).map(({ kind, name }) => `${kind} ${name}`)
@@ -19,8 +20,27 @@ export async function lookForOrphans(look: Look): Promise<Found[]> {
   const lists = await Promise.all(placesOf(look).map((place) => listPlace(look, place)))
   const known = new Set([...before, ...(await standing())])
   const orphans = lists.flatMap((it) => it.orphans).filter(({ kind, name }) => !known.has(`${kind} ${name}`))
-  return [...orphans.map(tell), ...lists.flatMap((it) => it.unseen)]
+  const kept = await listKept(look.deps.db)
+  const keptAs = (orphan: Orphan) => kept.find(({ kind, name }) => kind === orphan.kind && name === orphan.name)
+  const told = orphans.map((orphan) => {
+    const known = keptAs(orphan)
+    return known ? tellKept(orphan, known) : tell(orphan)
+  })
+  return [...told, ...lists.flatMap((it) => it.unseen)]
 }
+
+const tellKept = (
+  { kind, name, remove }: Orphan,
+  { app, deploymentId }: { app: string; deploymentId: string },
+): Found => ({
+  id: `kept:${kind}:${name}`,
+  kind: 'kept',
+  severity: 'note',
+  message: `The ${kind} ${name} was kept when ${app} was deleted.`,
+  deploymentId,
+  remedy: { text: 'Remove it, with the data in it.', automatic: true, safe: false },
+  mend: async () => void (await remove()),
+})
 
 const tell = ({ kind, name, remove }: Orphan): Found => ({
   id: `orphan:${kind}:${name}`,

@@ -6,6 +6,7 @@ import { createWorld, type World } from '../support/world.ts'
 
 /** What the page of one app does besides the main path. */
 
+const BROKEN = { code: 'broken', message: 'Broken.', hint: 'Mend it.' }
 let world: World
 let browser: Browser
 let page: Page
@@ -110,7 +111,7 @@ test('variables: what changes is counted, kept while one leaves by mistake, and 
   ])
 })
 
-test('a save is asked about while it is under way, and is not undone by an answer that is lost behind it', async () => {
+test('leaving waits for a save that is under way, and a number that is lost behind it takes nothing back', async () => {
   const { id } = await deploy('saving')
   const go = Promise.withResolvers<void>()
   meant = [/status of 500/]
@@ -118,21 +119,61 @@ test('a save is asked about while it is under way, and is not undone by an answe
     if (route.request().method() === 'PATCH') await go.promise
     await route.continue()
   })
+  await page.route('**/api/status/**', (route) => route.fulfill({ status: 500, json: BROKEN }))
   await page.goto(`/apps/${id}/environment`)
   await page.getByRole('button', { name: 'Add a variable' }).click()
   await page.keyboard.type('COLOUR')
   await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await page.getByText('Saving…').waitFor()
+  expect(await page.locator('form [inert]').getByLabel('Value of COLOUR').count()).toBe(1)
   await openTab('Overview')
-  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
-  await page.route('**/api/status/**', (route) =>
-    route.fulfill({ status: 500, json: { code: 'broken', message: 'Broken.' } }),
-  )
+  await page.keyboard.type('lost otherwise')
+  expect(new URL(page.url()).pathname).toBe(`/apps/${id}/environment`)
   go.resolve()
   await told('Saved. A new release is being deployed with it.')
-  await openTab('Releases')
-  await page.waitForURL('**/releases')
+  await page.waitForURL(`**/apps/${id}`)
+  expect(await page.getByRole('dialog').count()).toBe(0)
   await page.unroute('**/api/status/**')
   await told('Release 2 of saving is live')
+  const { body } = await world.slipway.api('GET', `/api/deployments/${id}/env`)
+  expect(body.env).toMatchObject([{ key: 'COLOUR', value: '' }])
+})
+
+test('what is saved is shown as saved though the server does not tell it again', async () => {
+  const { id } = await deploy('untold')
+  meant = [/status of 500/]
+  await page.goto(`/apps/${id}/environment`)
+  await page.getByRole('button', { name: 'Add a variable' }).click()
+  await page.keyboard.type('A_TOKEN')
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('hush')
+  await page.route('**/env', (route) => route.fulfill({ status: 500, json: BROKEN }))
+  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await page.getByText('All is saved.').waitFor()
+  expect(await page.getByLabel('Value of A_TOKEN').inputValue()).toBe('')
+  await page.unroute('**/env')
+  await told('Release 2 of untold is live')
+})
+
+test('a save that fails keeps what was typed, and asks whoever was leaving', async () => {
+  const { id } = await deploy('refused')
+  const go = Promise.withResolvers<void>()
+  meant = [/status of 500/]
+  await page.route(`**/api/deployments/${id}`, async (route) => {
+    if (route.request().method() !== 'PATCH') return route.continue()
+    await go.promise
+    await route.fulfill({ status: 500, json: BROKEN })
+  })
+  await page.goto(`/apps/${id}/settings`)
+  await page.getByLabel('Name', { exact: true }).fill('Refused')
+  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await openTab('Overview')
+  go.resolve()
+  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
+  await page.getByRole('alert').getByText('Mend it.').waitFor()
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Refused')
+  await page.getByText('Not saved yet: name.').waitFor()
+  await page.getByRole('button', { name: 'Discard' }).click()
 })
 
 test('settings: only what changed is sent, and a new subdomain is the address', async () => {
@@ -199,7 +240,7 @@ test('a delete keeps the data unless its end was seen and chosen, and forgets wh
   const typed = page.getByLabel('Type careful to confirm')
   const confirm = page.getByRole('button', { name: 'Delete the app' })
   meant = [/status of 500/]
-  await page.route('**/ledger', (route) => route.fulfill({ status: 500, json: { code: 'broken', message: 'Broken.' } }))
+  await page.route('**/ledger', (route) => route.fulfill({ status: 500, json: BROKEN }))
   await page.goto(`/apps/${id}`)
   await openDelete()
   await typed.fill('careful')
@@ -222,4 +263,20 @@ test('a delete keeps the data unless its end was seen and chosen, and forgets wh
   await confirm.click()
   expect((await sent).url()).toContain('volumes=keep')
   await page.getByText('1 volume kept').waitFor({ timeout: 60_000 })
+})
+
+test('data that its owner wants gone goes with the app, and the receipt says so', async () => {
+  const { id } = await deploy('cleared', { volumes: [{ name: 'data', path: '/data' }] })
+  const volume = (await world.inventory()).volumes?.find((it) => it.includes(id)) ?? ''
+  expect(volume).toContain('data')
+  await page.goto(`/apps/${id}`)
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Delete…' }).click()
+  await page.getByLabel('Delete the data for good').check()
+  await page.getByLabel('Type cleared to confirm').fill('cleared')
+  await page.getByRole('button', { name: 'Delete the app and its data' }).click()
+  await page.getByRole('heading', { name: 'Receipt: cleared is deleted' }).waitFor({ timeout: 60_000 })
+  await page.getByRole('row').filter({ hasText: volume }).getByText('looked for, gone').waitFor()
+  expect(await page.getByText(/volumes? kept/).count()).toBe(0)
+  expect((await world.inventory()).volumes).not.toContain(volume)
 })

@@ -157,6 +157,10 @@ test('a page left by mistake is found as it was, without the values of secrets',
   await page.getByText('Your draft is back').waitFor()
   expect(await field('Repository').inputValue()).toBe('acme/hello')
   expect(await field('Value of MY_TOKEN').inputValue()).toBe('')
+  await page.getByText('Type the value again').waitFor()
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-field=env] :focus').waitFor()
+  expect(new URL(page.url()).pathname).toBe('/new')
   expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('hush')
 })
 

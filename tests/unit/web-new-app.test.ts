@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { RepositoryView } from '../../server/http/views.ts'
+import type { DeploymentView, RepositoryView } from '../../server/http/views.ts'
 import { emptySettings, problemsOfSettings, toBuildInput } from '../../web/src/deployments/build-settings.ts'
+import { changesOf, hasChanges } from '../../web/src/deployments/env-changes.ts'
 import { parseEnvFile } from '../../web/src/deployments/env-file.ts'
 import * as env from '../../web/src/deployments/env-rows.ts'
-import { emptyDraft, filledIn, toCreateInput, toPlanInput } from '../../web/src/deployments/new-app.ts'
+import { emptyDraft, filledIn, madeFrom, toCreateInput, toPlanInput } from '../../web/src/deployments/new-app.ts'
 import { sayEffects } from '../../web/src/deployments/plan-words.ts'
 import { inert } from '../../web/src/ui/inert.ts'
 
@@ -33,6 +34,19 @@ describe('a new app', () => {
 
   test('can be sent before the repository has answered', () => {
     expect(toCreateInput(emptyDraft(' acme/shop '), undefined)).toEqual({ githubUrl: 'acme/shop' })
+  })
+
+  test('is found among the others by its repository and address', () => {
+    const input = toCreateInput({ ...emptyDraft('acme/shop'), subdomain: 'Shop' }, repository)
+    const app = { githubUrl: repository.url, subdomain: 'shop', isDeleting: false } as DeploymentView
+    const others = [
+      { ...app, subdomain: 'shop-3' },
+      { ...app, githubUrl: 'https://github.com/acme/other' },
+      { ...app, isDeleting: true },
+    ]
+    expect(madeFrom(input, [...others, app])).toBe(app)
+    expect(madeFrom(input, others)).toBeUndefined()
+    expect(madeFrom({ githubUrl: repository.url }, [app])).toBeUndefined()
   })
 
   test('a folder that was emptied stays empty, though the address names one', () => {
@@ -100,6 +114,33 @@ describe('rows of variables', () => {
     if (!row) throw new Error('no row')
     expect(env.problemsOf([row], stored).size).toBe(0)
     expect(env.problemsOf([{ ...row, key: 'B_KEY' }], stored).get(row.id)?.stops).toBe(true)
+  })
+
+  test('a secret that a draft did not keep has to be typed again', () => {
+    const row = env.newRow({ key: 'A_KEY', value: undefined, secret: true })
+    expect(env.problemsOf([row]).get(row.id)?.stops).toBe(true)
+    expect(env.areStopping(env.problemsOf([{ ...row, value: '' }]))).toBe(false)
+  })
+
+  test('are held by the server as they were sent: the last of a name, secrets hidden', () => {
+    const [kept] = env.rowsOf([{ key: 'OLD_KEY', value: '••••', secret: true, buildTime: false }])
+    if (!kept) throw new Error('no row')
+    const rows = [
+      env.newRow({ key: 'A', value: '1' }),
+      kept,
+      env.newRow({ key: 'A', value: '2', buildTime: true }),
+      env.newRow({ key: 'B_KEY', value: 'hush', secret: true }),
+      env.newRow({ key: 'GONE', value: '3', isRemoved: true }),
+    ]
+    const held = env.heldAfter(rows)
+    expect(held.map(({ key, secret, buildTime }) => [key, secret, buildTime])).toEqual([
+      ['A', false, true],
+      ['OLD_KEY', true, false],
+      ['B_KEY', true, false],
+    ])
+    expect(held[0]?.value).toBe('2')
+    expect(JSON.stringify(held)).not.toContain('hush')
+    expect(hasChanges(changesOf(env.rowsOf(held), held))).toBe(false)
   })
 
   test('take a file in: known names in their places, the others behind, secret by their names', () => {

@@ -9,7 +9,14 @@ export const kinds: { kind: Kind; title: string; lead: string }[] = [
   { kind: 'drift', title: 'Missing or changed', lead: 'Apps that run, but not as they were deployed.' },
   { kind: 'quarantine', title: 'Put aside', lead: 'Vhosts that nginx refuses. The others go on without them.' },
   { kind: 'orphan', title: 'Orphans', lead: 'They carry Slipway’s mark, but belong to no app.' },
+  { kind: 'kept', title: 'Kept data', lead: 'Nothing is wrong with it: it was kept when an app was deleted.' },
 ]
+
+export const severities = {
+  error: { tone: 'bad', word: 'Error' },
+  warning: { tone: 'warn', word: 'Warning' },
+  note: { tone: 'none', word: 'Note' },
+} as const
 
 /** By kind, the gravest first; kinds without findings are left out. */
 export function groupFindings(findings: FindingView[]) {

@@ -32,7 +32,7 @@ const PARTS: { id: string; what: string; look: (look: Look) => Promise<Found[]> 
   { id: 'machine', what: 'The machine', look: lookAtMachine },
   { id: 'cloudflare', what: 'Cloudflare', look: lookAtCloudflare },
   { id: 'orphans', what: 'What has no owner', look: lookForOrphans },
-  { id: 'apps', what: 'Not every app', look: lookForDrift },
+  { id: 'apps', what: 'Some apps', look: lookForDrift },
   { id: 'stuck', what: 'What is stuck', look: lookForStuck },
   { id: 'quarantine', what: 'What nginx refuses', look: lookForQuarantine },
   { id: 'build-guard', what: 'The limit of builds', look: lookAtBuildGuard },

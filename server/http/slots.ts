@@ -16,10 +16,11 @@ export function createSlots({ atOnce, waiting, waitMs }: Limits): Slots {
   const queue: (() => void)[] = []
 
   async function wait(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw gone()
     if (queue.length >= waiting) throw busy()
     const turn = Promise.withResolvers<void>()
     const timer = setTimeout(() => turn.reject(busy()), waitMs)
-    const leave = () => turn.reject(new AppError('cancelled', 'Nobody waits for the answer any more.'))
+    const leave = () => turn.reject(gone())
     signal.addEventListener('abort', leave, { once: true })
     queue.push(turn.resolve)
     try {
@@ -49,3 +50,5 @@ export function createSlots({ atOnce, waiting, waitMs }: Limits): Slots {
 
 const busy = () =>
   new AppError('busy', 'Slipway looks into other repositories at the moment. Wait a little, then try again.')
+
+const gone = () => new AppError('cancelled', 'Nobody waits for the answer any more.')

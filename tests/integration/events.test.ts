@@ -29,6 +29,7 @@ async function toldBy(method: string, path: string, body?: unknown): Promise<any
 test('a second window learns that something was asked for, and that it is over, also where the status stays', async () => {
   expect(await show()).toMatchObject({ status: 'running', isBusy: false, release: 1, liveRelease: 1 })
   const restart = await toldBy('POST', '/restart')
+  expect((await show()).canCancel).toBe(false)
   expect(restart.map((it) => it.status)).toEqual(['running', 'running'])
   expect((await toldBy('POST', '/stop')).map((it) => it.status)).toEqual(['running', 'stopped', 'stopped'])
   expect((await toldBy('POST', '/start')).at(-1)).toMatchObject({ type: 'deployment', status: 'running' })

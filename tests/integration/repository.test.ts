@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GitServer, startGitServer } from '../support/git-server.ts'
 import { createSlipway, type Slipway } from '../support/slipway.ts'
@@ -113,6 +114,25 @@ test('the subdomain suggested is free', async () => {
   expect((await inspect('acme/My.App')).body.suggestedSubdomain).toBe('my-app-2')
   await slipway.api('POST', '/api/deployments', { ...taken, subdomain: 'my-app-2' })
   expect((await inspect('acme/My.App')).body.suggestedSubdomain).toBe('my-app-3')
+})
+
+test('three are asked at once; some more wait for their turn, and the rest are told that it is busy', async () => {
+  await git.makeRepository('acme', 'slow')
+  const held: ServerResponse[] = []
+  const refuse = (response: ServerResponse) => response.writeHead(404).end()
+  git.intercept('acme', 'slow', (_request, response) => void held.push(response))
+  const asked = Array.from({ length: 15 }, () => inspect('acme/slow'))
+  await expect.poll(() => held.length, { timeout: 10_000 }).toBe(3)
+  const [first] = await Promise.all([
+    inspect('acme/slow'),
+    slipway.api('POST', '/api/plan', { githubUrl: 'acme/slow' }),
+  ])
+  expect(first).toMatchObject({ status: 429, body: { code: 'busy', message: expect.stringMatching(/try again/) } })
+  expect(held).toHaveLength(3)
+  git.intercept('acme', 'slow', (_request, response) => void refuse(response))
+  held.forEach(refuse)
+  const answers = await Promise.all(asked)
+  expect(new Set(answers.map((it) => it.body.code))).toEqual(new Set(['repository_not_found']))
 })
 
 test('git ends when the one who asked goes away', async () => {

@@ -172,14 +172,14 @@ describe('using one', () => {
 })
 
 describe('what it may do', () => {
-  test('a read-only one looks, listens and plans; a change is refused with a reason', async () => {
+  test('a read-only one looks and listens; a change is refused with a reason, and so is a look into repositories', async () => {
     const { secret } = await token('read')
     expect((await slipway.api('GET', '/api/deployments', undefined, as(secret))).status).toBe(200)
     const head = await fetch(`${slipway.url}/api/deployments`, { method: 'HEAD', headers: as(secret) })
     expect(head.status).toBe(200)
     expect(await upgradeStatus(`${slipway.url}/api/events`, as(secret))).toBe(101)
     for (const address of ['/api/plan', '/api/repository'])
-      expect((await slipway.api('POST', address, {}, as(secret))).body.code).toBe('invalid_input')
+      expect((await slipway.api('POST', address, { githubUrl: 'acme/x' }, as(secret))).body.code).toBe('forbidden')
     const refused = await slipway.api('POST', '/api/deployments', { githubUrl: 'acme/x' }, as(secret))
     expect(refused).toMatchObject({
       status: 403,

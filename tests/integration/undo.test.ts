@@ -61,11 +61,13 @@ describe('a deploy that fails leaves nothing but its reason, and delete leaves n
 describe('a cancel during each step undoes the release', () => {
   test.each(stepNames)('%s', async (step) => {
     const app = await heldAt(step)
+    const wentLive = step === 'retire-previous'
+    const { deployment } = (await world.slipway.api('GET', `/api/deployments/${app.id}`)).body
+    expect(deployment).toMatchObject({ isBusy: true, canCancel: !wentLive })
     const cancelled = await world.slipway.api('POST', `/api/deployments/${app.id}/cancel`)
     expect(cancelled.status).toBe(202)
     letGo()
     const settled = await world.settled(app.id)
-    const wentLive = step === 'retire-previous'
     expect(settled.status).toBe(wentLive ? 'running' : 'failed')
     if (!wentLive) {
       expect(settled.error.code).toBe('cancelled')

@@ -13,8 +13,8 @@ import { whileIdle } from './while-idle.ts'
 export async function lookForDrift(look: Look): Promise<Found[]> {
   const found: Found[] = []
   for (const deployment of await listDeployments(look.deps.db)) {
-    if (look.signal.aborted) return [...found, unseen('apps', 'Not every app', lateBy('What they use'))]
     const drift = await driftOf(look, deployment)
+    if (look.signal.aborted) return [...found, unseen('apps', 'Some apps', lateBy('What they use'))]
     found.push(...drift.map((entry) => tell(look.deps, deployment, entry)))
   }
   return found

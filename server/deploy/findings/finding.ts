@@ -31,7 +31,7 @@ export const unseen = (part: string, what: string, why: string): Found => ({
   id: `${UNSEEN}${part}`,
   kind: 'machine',
   severity: 'warning',
-  message: `${what} could not be looked at: ${why}`,
+  message: `${what} could not be looked at. ${why}`,
   remedy: {
     text: 'Look again when it answers. What is wrong there is not known until then.',
     automatic: false,

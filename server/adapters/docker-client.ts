@@ -37,7 +37,7 @@ function unused(): never {
 }
 
 /** The HTTP status of an error that the engine answered with, undefined for any other error. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null)?.statusCode
   return typeof status === 'number' ? status : undefined
 }

@@ -3,27 +3,13 @@ import type Docker from 'dockerode'
 import { AppError } from '../errors.ts'
 import { type BuildRequest, buildImage } from './docker-build.ts'
 import { createBuildCache } from './docker-build-cache.ts'
-import { createDockerClient, explainEngine, must, unless } from './docker-client.ts'
+import { createDockerClient, must, unless } from './docker-client.ts'
+import { type ContainerSpec, containerOptions } from './docker-container.ts'
+import { followEvents } from './docker-events.ts'
 import { demultiplex, type RuntimeLine, readInOrder, readLines } from './docker-logs.ts'
+import { createNetworksAndVolumes } from './docker-networks.ts'
+import { listOwned, refuseForeign } from './docker-owned.ts'
 import { type ContainerUsage, readUsage, STATS_OPTIONS } from './docker-stats.ts'
-
-export type ContainerSpec = {
-  name: string
-  image: string
-  network: string
-  labels: Record<string, string>
-  /** `KEY=value`, byte for byte. */
-  env: string[]
-  /** Port on 127.0.0.1 → port inside. */
-  hostPort: number
-  appPort: number
-  volumes: { name: string; path: string }[]
-  /** A line for the container's own `sh -c`; undefined leaves the image's command. */
-  startCommand: string | undefined
-  memoryMb: number
-  cpus: number
-  pids: number
-}
 
 export type ContainerState = {
   id: string
@@ -35,14 +21,9 @@ export type ContainerState = {
   startedAt: string
 }
 
-export type Owned = { kind: 'container' | 'image' | 'network' | 'volume'; name: string; labels: Record<string, string> }
-export type ContainerEvent = { action: string; deploymentId: string; release: number }
-
 /** The one door to the engine. Every `ensure` may be called twice; every `remove` succeeds when nothing is there. */
 export type DockerAdapter = ReturnType<typeof createDocker>
 
-/** What a container may do. Images that start as root to change owner and user need these; nothing needs more. */
-const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 const CALL_MS = 60_000
 /** Whoever asks how the engine is waits for the answer. */
 const CHECK_MS = 8000
@@ -52,16 +33,8 @@ export function createDocker(dockerHost: string, instance: string) {
   const docker = createDockerClient(dockerHost)
   const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
 
-  const mineOrThrow = (labels: Record<string, string> | null | undefined, what: string, owner?: string) => {
-    if (labels?.['slipway.instance'] !== instance) {
-      throw new AppError('name_in_use', `${what} exists and is not Slipway's. Remove or rename it, then try again.`)
-    }
-    if (owner === undefined || labels['slipway.deployment'] === owner) return
-    throw new AppError(
-      'name_in_use',
-      `${what} belongs to another deployment. The doctor removes it if it has no owner; then try again.`,
-    )
-  }
+  const mineOrThrow = (labels: Record<string, string> | null | undefined, what: string, owner?: string) =>
+    refuseForeign(instance, labels, what, owner)
 
   async function inspectContainer(name: string, signal?: AbortSignal): Promise<ContainerState | undefined> {
     const found = await unless([404], 'looking at a container', docker.getContainer(name).inspect(abortable(signal)))
@@ -153,51 +126,7 @@ export function createDocker(dockerHost: string, instance: string) {
 
     pruneBuildCache: cache.prune,
 
-    /** False when another network has the subnet. */
-    async ensureNetwork(name: string, subnet: string, labels: Record<string, string>): Promise<boolean> {
-      const create = docker.createNetwork({
-        Name: name,
-        CheckDuplicate: true,
-        Driver: 'bridge',
-        Labels: labels,
-        IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
-      })
-      try {
-        if (await unless([409], 'making a network', create)) return true
-      } catch (error) {
-        if (error instanceof AppError && /pool overlaps/i.test(error.message)) return false
-        throw error
-      }
-      const found = await unless([404], 'looking at a network', docker.getNetwork(name).inspect())
-      mineOrThrow(found?.Labels, `The network ${name}`)
-      return true
-    },
-
-    hasNetwork: async (name: string) =>
-      (await unless([404], 'looking at a network', docker.getNetwork(name).inspect())) !== undefined,
-
-    async removeNetwork(name: string): Promise<void> {
-      const found = await unless([404], 'looking at a network', docker.getNetwork(name).inspect())
-      if (!found) return
-      mineOrThrow(found.Labels, `The network ${name}`)
-      await unless([404], 'removing a network', docker.getNetwork(name).remove())
-    },
-
-    async ensureVolume(name: string, labels: Record<string, string>): Promise<void> {
-      await must('making a volume', docker.createVolume({ Name: name, Labels: labels }))
-      const { Labels: found } = await must('looking at a volume', docker.getVolume(name).inspect())
-      mineOrThrow(found, `The volume ${name}`)
-    },
-
-    hasVolume: async (name: string) =>
-      (await unless([404], 'looking at a volume', docker.getVolume(name).inspect())) !== undefined,
-
-    async removeVolume(name: string): Promise<void> {
-      const found = await unless([404], 'looking at a volume', docker.getVolume(name).inspect())
-      if (!found) return
-      mineOrThrow(found.Labels, `The volume ${name}`)
-      await unless([404], 'removing a volume', docker.getVolume(name).remove())
-    },
+    ...createNetworksAndVolumes(docker, mineOrThrow),
 
     /**
      * Makes and starts the container and answers its id. One that is there already is replaced: it is a half-made one.
@@ -321,85 +250,9 @@ export function createDocker(dockerHost: string, instance: string) {
     },
 
     /** Everything on the engine that carries this instance's label. */
-    async listOwned(signal?: AbortSignal): Promise<Owned[]> {
-      const filters = { label: [`slipway.instance=${instance}`] }
-      const options = { filters, ...abortable(signal) }
-      const [containers, images, networks, volumes] = await Promise.all([
-        docker.listContainers({ ...options, all: true }),
-        docker.listImages(options),
-        docker.listNetworks(options),
-        docker.listVolumes(options),
-      ]).catch((error: unknown) => {
-        throw explainEngine(error, 'listing what is ours')
-      })
-      return [
-        ...containers.map((it) => ({
-          kind: 'container' as const,
-          name: it.Names[0]?.slice(1) ?? it.Id,
-          labels: it.Labels,
-        })),
-        ...images.flatMap((it) =>
-          (it.RepoTags?.filter((tag) => tag !== '<none>:<none>') ?? [])
-            .concat(it.RepoTags?.length && it.RepoTags[0] !== '<none>:<none>' ? [] : [it.Id])
-            .map((name) => ({ kind: 'image' as const, name, labels: it.Labels ?? {} })),
-        ),
-        ...networks.map((it) => ({ kind: 'network' as const, name: it.Name, labels: it.Labels ?? {} })),
-        ...(volumes.Volumes ?? []).map((it) => ({ kind: 'volume' as const, name: it.Name, labels: it.Labels ?? {} })),
-      ]
-    },
+    listOwned: (signal?: AbortSignal) => listOwned(docker, instance, signal),
 
     /** What happens to this instance's containers, until `signal` fires or the engine hangs up. */
-    async *events(signal: AbortSignal): AsyncGenerator<ContainerEvent> {
-      const filters = {
-        type: ['container'],
-        label: [`slipway.instance=${instance}`],
-        event: ['start', 'die', 'oom', 'restart', 'destroy'],
-      }
-      const stream = (await docker.getEvents({
-        filters: filters as never,
-        abortSignal: signal,
-      } as never)) as unknown as Readable
-      let rest = ''
-      stream.setEncoding('utf8')
-      for await (const chunk of stream) {
-        const lines = (rest + chunk).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines.filter(Boolean)) {
-          const { Action: action, Actor: actor } = JSON.parse(line) as {
-            Action: string
-            Actor: { Attributes: Record<string, string> }
-          }
-          const { 'slipway.deployment': deploymentId = '', 'slipway.release': release = '0' } = actor.Attributes
-          yield { action, deploymentId, release: Number(release) }
-        }
-      }
-    },
+    events: (signal: AbortSignal) => followEvents(docker, instance, signal),
   }
-}
-
-function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
-  const bytes = spec.memoryMb * 2 ** 20
-  return {
-    name: spec.name,
-    Image: spec.image,
-    Labels: spec.labels,
-    Env: spec.env,
-    ...(spec.startCommand !== undefined && { Entrypoint: ['/bin/sh', '-c'], Cmd: [spec.startCommand] }),
-    ExposedPorts: { [`${spec.appPort}/tcp`]: {} },
-    HostConfig: {
-      Init: true,
-      NetworkMode: spec.network,
-      PortBindings: { [`${spec.appPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(spec.hostPort) }] },
-      Mounts: spec.volumes.map(({ name, path }) => ({ Type: 'volume', Source: name, Target: path })),
-      RestartPolicy: { Name: 'unless-stopped' },
-      Memory: bytes,
-      MemorySwap: bytes,
-      NanoCpus: Math.round(spec.cpus * 1e9),
-      PidsLimit: spec.pids,
-      CapDrop: ['ALL'],
-      CapAdd: CAPABILITIES,
-      SecurityOpt: ['no-new-privileges'],
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
-    },
-  } as Docker.ContainerCreateOptions
 }

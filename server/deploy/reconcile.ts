@@ -1,4 +1,5 @@
-import type { ContainerEvent, ContainerState } from '../adapters/docker.ts'
+import type { ContainerState } from '../adapters/docker.ts'
+import type { ContainerEvent } from '../adapters/docker-events.ts'
 import { type Deployment, findDeployment, listDeployments } from '../db/deployments.ts'
 import { insertJob, listJobs } from '../db/jobs.ts'
 import { type LedgerEntry, listLedger } from '../db/ledger.ts'

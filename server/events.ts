@@ -13,7 +13,7 @@ export type SlipwayEvent =
   | { type: 'changed'; what: 'audit' | 'sessions' | 'tokens' }
 
 /** Of what is sent, so many messages were left out for one that does not keep up. */
-export type Dropped = { type: 'dropped'; count: number }
+type Dropped = { type: 'dropped'; count: number }
 /** What was asked for cannot be followed. */
 export type Refused = { type: 'error'; code: string; message: string }
 

@@ -3,8 +3,8 @@
  * is sent. A rule is a piece of JSON Schema, and its description is what somebody reads whose input does not fit.
  */
 
-export type TextRule = { minLength?: number; maxLength?: number; pattern?: string; description: string }
-export type NumberRule = { type?: 'integer'; minimum: number; maximum: number; description: string }
+type TextRule = { minLength?: number; maxLength?: number; pattern?: string; description: string }
+type NumberRule = { type?: 'integer'; minimum: number; maximum: number; description: string }
 
 /** What to do instead, in a sentence; undefined when the value fits. A text that is no number is NaN, and fits nowhere. */
 export function problemOf(rule: TextRule, value: string): string | undefined

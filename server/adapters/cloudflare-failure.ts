@@ -53,7 +53,7 @@ const DENIED_CODES = [10_000, 9109, 9103, 1000, 6003]
 type Problem = { code: number; message: string }
 
 /** The list of Cloudflare's own errors in a body of any shape. */
-export function problemsIn(body: unknown): Problem[] {
+function problemsIn(body: unknown): Problem[] {
   const errors = (body as { errors?: unknown } | null | undefined)?.errors
   if (!Array.isArray(errors)) return []
   return errors.map((error) => ({ code: Number(error?.code ?? 0), message: String(error?.message ?? 'no message') }))

@@ -49,7 +49,7 @@ export async function packContext({
 type Source = { root: string; maxBytes: number; prefix: string; ignored: Ignore }
 
 /** Keeps every line where it was, so that errors of the build name the right one. */
-export const withoutSyntax = (dockerfile: string) =>
+const withoutSyntax = (dockerfile: string) =>
   dockerfile.replace(/^(\uFEFF?\s*(?:#|\/\/)\s*)syntax(\s*=)/gim, '$1ignored-syntax$2')
 
 async function readIgnore(root: string, recipe: Recipe) {

@@ -12,7 +12,7 @@ import type { Queue } from './queue.ts'
 import { within } from './within.ts'
 
 /** `kept`: what users chose to keep when they deleted an app. Nothing is wrong with it; `repair` removes it when named. */
-export type Examination = { findings: Finding[]; kept: Finding[]; checkedAt: string }
+type Examination = { findings: Finding[]; kept: Finding[]; checkedAt: string }
 export type Repair = { repaired: string[]; failed: { id: string; message: string }[] }
 
 export type Doctor = {

@@ -5,7 +5,7 @@ import { pipeline } from './pipeline.ts'
 import { revertAll } from './run.ts'
 
 /** So many retired releases keep their image, for rollback. */
-export const KEPT_RELEASES = 5
+const KEPT_RELEASES = 5
 
 /**
  * Takes down the releases that have been replaced, once nginx has let go of their last requests, and removes the images

@@ -26,7 +26,7 @@ export function addJsonParser(app: FastifyInstance): void {
   })
 }
 
-export function parseStrictly(text: string): unknown {
+function parseStrictly(text: string): unknown {
   refuseDeep(text)
   return parse(
     text,

@@ -1,7 +1,7 @@
 import type { PortsView } from '../../../server/http/views.ts'
 
 export type Port = PortsView['ports'][number]
-export type PortState = { tone: 'ok' | 'warn' | 'none'; word: string; since: string | null }
+type PortState = { tone: 'ok' | 'warn' | 'none'; word: string; since: string | null }
 
 /** How a port stands: held by an app, passed over because something else holds it, or given back. */
 export function stateOf({ isAllocated, allocatedAt, releasedAt, blockedReason, blockedAt }: Port): PortState {

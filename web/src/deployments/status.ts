@@ -4,10 +4,10 @@ import CircleDashed from '@lucide/svelte/icons/circle-dashed'
 import CircleOff from '@lucide/svelte/icons/circle-off'
 import CirclePause from '@lucide/svelte/icons/circle-pause'
 import CircleX from '@lucide/svelte/icons/circle-x'
-import Loader from '@lucide/svelte/icons/loader-circle'
 import Trash from '@lucide/svelte/icons/trash-2'
 import type { Component } from 'svelte'
 import type { DeploymentView } from '../../../server/http/views.ts'
+import Spinner from '../ui/Spinner.svelte'
 
 /** How an app stands as it is shown: one whose first deploy its user ended has not failed. */
 export type Standing = DeploymentView['status'] | 'cancelled'
@@ -19,15 +19,13 @@ type Look = {
   label: string
   tone: 'ok' | 'info' | 'warn' | 'bad' | 'idle'
   icon: Component<{ size?: number; 'aria-hidden'?: 'true' }>
-  /** Work is on its way: the icon turns. */
-  moves?: boolean
 }
 
 export const looks: Record<Standing, Look> = {
   running: { label: 'Running', tone: 'ok', icon: CircleCheck },
   queued: { label: 'Queued', tone: 'info', icon: CircleDashed },
-  building: { label: 'Building', tone: 'info', icon: Loader, moves: true },
-  deploying: { label: 'Deploying', tone: 'info', icon: Loader, moves: true },
+  building: { label: 'Building', tone: 'info', icon: Spinner },
+  deploying: { label: 'Deploying', tone: 'info', icon: Spinner },
   stopped: { label: 'Stopped', tone: 'idle', icon: CirclePause },
   cancelled: { label: 'Not deployed', tone: 'idle', icon: CircleOff },
   failed: { label: 'Failed', tone: 'bad', icon: CircleX },

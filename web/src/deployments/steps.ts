@@ -1,13 +1,20 @@
 import type { StatusView, StepView } from '../../../server/http/views.ts'
 
-type Words = { label: string /** What the step makes, in a sentence. */; makes: string }
+type Words = {
+  label: string
+  /** What the step makes, in a sentence. */
+  makes: string
+}
 
 /** The steps of server/deploy/pipeline.ts as people read them, by their names there. */
 const words: Record<string, Words> = {
-  'hold-hostname': { label: 'Hold the address', makes: 'A page that says the app is on its way, until it answers.' },
+  'hold-hostname': {
+    label: 'Hold the address',
+    makes: 'A holding page that says the app is on its way, until it answers.',
+  },
   'check-out': {
     label: 'Check out the repository',
-    makes: 'A copy of the newest commit, which goes when the image is built.',
+    makes: 'A checkout of the newest commit, which goes when the image is built.',
   },
   'choose-template': {
     label: 'Choose how to build',
@@ -27,7 +34,7 @@ const words: Record<string, Words> = {
   'await-health': { label: 'Wait until it answers', makes: 'Nothing: asks the app over HTTP until it answers well.' },
   'publish-vhost': {
     label: 'Publish it in nginx',
-    makes: 'A virtual host: from here on visitors reach the new release.',
+    makes: 'A vhost: from here on visitors reach the new release.',
   },
   'route-tunnel': { label: 'Route the tunnel', makes: 'A rule that leads the address through the Cloudflare tunnel.' },
   'point-dns': { label: 'Point the DNS record', makes: 'A CNAME record that points to the tunnel.' },
@@ -46,7 +53,7 @@ const words: Record<string, Words> = {
 export const stepWords = (name: string): Words => words[name] ?? { label: name, makes: '' }
 
 type ReleaseStatus = NonNullable<StatusView['releaseStatus']>
-export type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'
+type StepLook = 'pending' | 'skipped' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'
 
 const FAILING = new Set<ReleaseStatus>(['undoing', 'failed'])
 

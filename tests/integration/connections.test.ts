@@ -82,7 +82,7 @@ describe('with all settings', () => {
       })
     })
     const doctor = async () =>
-      (await world.slipway.api('GET', '/api/doctor')).body.findings.map((it: any) => it.message)
+      (await world.slipway.api('GET', '/api/doctor?fresh=true')).body.findings.map((it: any) => it.message)
 
     test('everything is tried, nothing is changed', async () => {
       const before = world.cloudflare?.state.snapshot()

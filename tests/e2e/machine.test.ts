@@ -121,6 +121,11 @@ test('ports, domains, receipts and the audit log tell of an app from its first d
   await page.getByRole('link', { name: 'Blog' }).waitFor()
   await page.getByText(/\d+ things removed, all verified/).waitFor()
   expect(await page.getByRole('link', { name: 'Blog' }).getAttribute('href')).toBe(`/receipts/${app.id}`)
+  const search = page.getByLabel('Search name, subdomain, repository')
+  await search.fill('nothing like it')
+  await page.getByText('No receipt matches “nothing like it”.').waitFor()
+  await search.fill('HELLO-static')
+  await page.getByText('1 receipt shown').waitFor()
 
   await page.getByRole('link', { name: 'Audit log' }).click()
   await page

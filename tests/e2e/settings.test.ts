@@ -61,6 +61,18 @@ test('a token is made, shown once, works as far as its scope goes, and is refuse
   expect(await statusWith(secret)).toBe(401)
 })
 
+test('what is made elsewhere shows here, in the list and in the audit log', async () => {
+  const log = await browser.open('/machine/audit')
+  await log.getByRole('rowheader', { name: 'Logged in' }).first().waitFor()
+  await page.goto('/settings/tokens')
+  await page.getByRole('heading', { name: 'No API token yet' }).waitFor()
+  const { body } = await world.slipway.api('POST', '/api/tokens', { name: 'from elsewhere', scope: 'read' })
+  await page.getByRole('row', { name: /from elsewhere/ }).waitFor()
+  await log.getByRole('row', { name: /Made a new API token.*from elsewhere/ }).waitFor()
+  await world.slipway.api('DELETE', `/api/tokens/${body.token.id}`)
+  await page.getByRole('heading', { name: 'No API token yet' }).waitFor()
+})
+
 test('another session is ended from here, and its window asks for the password', async () => {
   const other = await openBrowser(world.slipway)
   try {

@@ -97,9 +97,10 @@ describe('volumes', () => {
       kept: true,
     })
     expect(await volumeNames()).toEqual([name])
-    const { findings } = (await world.slipway.api('GET', '/api/doctor')).body
-    expect(findings).toMatchObject([{ id: `orphan:volume:${name}`, kind: 'orphan', remedy: { safe: false } }])
-    await world.slipway.api('POST', '/api/doctor/repair', { ids: [`orphan:volume:${name}`] })
+    const { findings, kept } = (await world.slipway.api('GET', '/api/doctor?fresh=true')).body
+    expect(findings).toEqual([])
+    expect(kept).toMatchObject([{ id: `kept:volume:${name}`, kind: 'kept', deploymentId: id, remedy: { safe: false } }])
+    await world.slipway.api('POST', '/api/doctor/repair', { ids: [`kept:volume:${name}`] })
     expect(await volumeNames()).toEqual([])
   })
 

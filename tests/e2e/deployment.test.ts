@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, expectAccessible, isExpectedRefusal, logIn, openBrowser } from '../support/browser.ts'
+import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser } from '../support/browser.ts'
 import { echo, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -25,9 +25,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await browser.close()
-  expect(browser.troubles.filter((it) => !isExpectedRefusal(it) && !meant.some((pattern) => pattern.test(it)))).toEqual(
-    [],
-  )
+  expectQuiet(browser, ...meant)
 })
 
 const deploy = async (subdomain: string, more: Record<string, unknown> = {}, files: Record<string, string> = {}) =>

@@ -94,12 +94,6 @@ export function expectQuiet({ troubles }: Browser, ...meant: RegExp[]): void {
   expect(troubles.filter((it) => !expected.some((pattern) => pattern.test(it)))).toEqual([])
 }
 
-/** Kept for tests that do not say yet what they mean to go wrong. */
-export const isExpectedRefusal = (trouble: string) =>
-  /status of (401|404|409|422|400)|ERR_NETWORK_CHANGED|Failed to fetch dynamically imported module|Unable to preload CSS/.test(
-    trouble,
-  )
-
 /** No violation of WCAG 2.2 AA and axe's best practices on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()

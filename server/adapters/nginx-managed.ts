@@ -111,8 +111,11 @@ export function createManagedEngine(setup: Setup): Engine {
 }
 
 async function limitErrorLog(file: string): Promise<void> {
-  const size = (await stat(file).catch(() => undefined))?.size ?? 0
-  if (size > MAX_ERROR_LOG) await truncate(file)
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (found && found.size > MAX_ERROR_LOG) await truncate(file)
 }
 
 /** SIGQUIT lets requests finish; what still runs after the drain time and a little is ended. */

@@ -1,3 +1,4 @@
+import type { LogMessage } from '../../../server/events.ts'
 import type { LogLineView } from '../../../server/http/views.ts'
 import type { Asked } from './download.ts'
 
@@ -8,7 +9,6 @@ const SESSION_ENDED = 4401
 
 /** Why nothing comes any more: the log is over, the session is, lines were dropped, or the connection broke. */
 export type Ending = 'over' | 'renew' | 'again' | 'lost'
-type Message = LogLineView | { type: 'dropped'; count: number } | { type: 'error'; code: string; message: string }
 type Handlers = { onOpen: () => void; onLines: (lines: LogLineView[]) => void }
 
 /** Follows a log over a WebSocket from the line after `after`. `stop` ends it, as if for that reason. */
@@ -39,7 +39,7 @@ export function followLog(
   socket.onopen = handlers.onOpen
   socket.onclose = ({ code }) => end(code === OVER ? 'over' : code === SESSION_ENDED ? 'renew' : 'lost')
   socket.onmessage = ({ data }) => {
-    const message = JSON.parse(data) as Message
+    const message = JSON.parse(data) as LogMessage
     // What came before the gap is whole; what comes after it is left to the next connection, and so is an error, of
     // which the question over HTTP that goes before it tells more.
     if ('type' in message) return end(message.type === 'dropped' ? 'again' : 'lost')

@@ -1,39 +1,21 @@
-const KEY = 'slipway.logs'
-type Kept = { wrap?: boolean; times?: boolean }
+import { stored } from '../state/stored.svelte.ts'
 
-function stored(): Kept {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
-    return typeof kept === 'object' && kept !== null ? kept : {}
-  } catch {
-    // What cannot be read was not written by us; the next choice replaces it.
-    return {}
-  }
-}
+const SWITCH = ['off', 'on'] as const
+const wrap = stored('slipway.logs.wrap', SWITCH, 'off')
+const times = stored('slipway.logs.times', SWITCH, 'off')
 
 /** How logs are shown, kept in this browser. */
-class Preferences {
-  #wrap = $state(stored().wrap === true)
-  #times = $state(stored().times === true)
-
+export const preferences = {
   get wrap(): boolean {
-    return this.#wrap
-  }
+    return wrap.value === 'on'
+  },
   set wrap(value: boolean) {
-    this.#wrap = value
-    this.#keep()
-  }
+    wrap.value = value ? 'on' : 'off'
+  },
   get times(): boolean {
-    return this.#times
-  }
+    return times.value === 'on'
+  },
   set times(value: boolean) {
-    this.#times = value
-    this.#keep()
-  }
-
-  #keep(): void {
-    localStorage.setItem(KEY, JSON.stringify({ wrap: this.#wrap, times: this.#times }))
-  }
+    times.value = value ? 'on' : 'off'
+  },
 }
-
-export const preferences = new Preferences()

@@ -69,6 +69,8 @@ export type AppErrorOptions = {
   field?: string
   /** What the user can do, when the message alone does not say it. */
   hint?: string
+  /** The port an app listens on inside its container, where it was asked at another one. */
+  port?: number
   cause?: unknown
 }
 
@@ -77,6 +79,7 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly field: string | undefined
   readonly hint: string | undefined
+  readonly port: number | undefined
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
@@ -84,6 +87,7 @@ export class AppError extends Error {
     this.code = code
     this.field = options.field
     this.hint = options.hint
+    this.port = options.port
   }
 
   get status(): number {

@@ -59,6 +59,13 @@ export const CPUS = {
   description: 'Give a number of cores from 0.05 to 1024, such as 0.5 or 2.',
 }
 
+export const START_TIMEOUT = {
+  type: 'integer',
+  minimum: 5,
+  maximum: 1800,
+  description: 'Give the time to start in whole seconds, from 5 to 1800.',
+} as const
+
 export const HEALTH_PATH = {
   maxLength: 500,
   pattern: "^/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$",

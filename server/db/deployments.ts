@@ -11,6 +11,7 @@ export type Overrides = {
   healthPath?: string
   memoryMb?: number
   cpus?: number
+  startTimeoutSeconds?: number
 }
 
 /** What the user made. `env` is sealed: see secrets.ts; its context is the deployment's id. */

@@ -186,7 +186,7 @@ export type Db = Kysely<Schema> | Transaction<Schema>
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>
 
-/** What went wrong, as the API shows it. */
-export type StoredError = { step?: string; code: ErrorCode; message: string; hint?: string }
+/** What went wrong, as the API shows it. `port`: where an app listens that was asked at another one. */
+export type StoredError = { step?: string; code: ErrorCode; message: string; hint?: string; port?: number }
 
 export const now = (): Timestamp => new Date().toISOString()

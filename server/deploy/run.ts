@@ -24,6 +24,7 @@ export const storedError = (step: string | undefined, error: AppError): StoredEr
   code: error.code,
   message: error.message,
   ...(error.hint !== undefined && { hint: error.hint }),
+  ...(error.port !== undefined && { port: error.port }),
 })
 
 /**
@@ -162,12 +163,13 @@ const reasonOf = (ctx: StepContext, error: unknown): AppError =>
 
 /** A build's last message may hold what the build was given. */
 function withoutSecrets({ env }: StepContext, error: AppError): AppError {
-  const { code, message, field, hint, cause } = error
-  const masked = createMask(secretsOf(env))(message)
-  if (masked === message) return error
-  return new AppError(code, masked, {
+  const { code, message, field, hint, port, cause } = error
+  const mask = createMask(secretsOf(env))
+  if (mask(message) === message && (hint === undefined || mask(hint) === hint)) return error
+  return new AppError(code, mask(message), {
     ...(field !== undefined && { field }),
-    ...(hint !== undefined && { hint }),
+    ...(hint !== undefined && { hint: mask(hint) }),
+    ...(port !== undefined && { port }),
     cause,
   })
 }

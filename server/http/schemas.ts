@@ -7,6 +7,7 @@ import {
   MEMORY_MB,
   MOST_VOLUMES,
   PORT,
+  START_TIMEOUT,
   TEMPLATE,
   TOKEN_NAME,
   VOLUME_NAME,
@@ -47,6 +48,7 @@ const OverridesInput = Type.Object(
     healthPath: Type.Optional(Type.String(HEALTH_PATH)),
     memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),
     cpus: Type.Optional(Type.Number(CPUS)),
+    startTimeoutSeconds: Type.Optional(Type.Integer(START_TIMEOUT)),
   },
   strict,
 )

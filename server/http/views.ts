@@ -32,6 +32,8 @@ export const ErrorView = Type.Object({
   code: Type.String(),
   message: Type.String(),
   hint: Type.Optional(Type.String()),
+  /** Where an app listens that was asked at another port. */
+  port: Type.Optional(Type.Integer()),
 })
 export type ErrorView = Static<typeof ErrorView>
 
@@ -46,6 +48,7 @@ const OverridesView = Type.Object({
   healthPath: Type.Optional(Type.String()),
   memoryMb: Type.Optional(Type.Integer()),
   cpus: Type.Optional(Type.Number()),
+  startTimeoutSeconds: Type.Optional(Type.Integer()),
 })
 
 const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
@@ -291,7 +294,7 @@ const TemplateView = Type.Object({
 /** What Slipway can build, and what an app may use when nothing else is said. */
 export const CatalogView = Type.Object({
   templates: Type.Array(TemplateView),
-  defaults: Type.Object({ memoryMb: Type.Integer(), cpus: Type.Number() }),
+  defaults: Type.Object({ memoryMb: Type.Integer(), cpus: Type.Number(), startTimeoutSeconds: Type.Integer() }),
 })
 export type CatalogView = Static<typeof CatalogView>
 

@@ -8,13 +8,14 @@ import {
   PORT,
   problemOf,
   problemOfVolumePath,
+  START_TIMEOUT,
   TEMPLATE,
   TOKEN_NAME,
   VOLUME_NAME,
 } from '../../server/limits.ts'
 import { problemOfPassword } from '../../server/passwords.ts'
 
-const rules = { APP_NAME, COMMAND, CPUS, HEALTH_PATH, MEMORY_MB, PORT, TEMPLATE, VOLUME_NAME }
+const rules = { APP_NAME, COMMAND, CPUS, HEALTH_PATH, MEMORY_MB, PORT, START_TIMEOUT, TEMPLATE, VOLUME_NAME }
 
 test('a password is counted in characters below and in bytes above', () => {
   expect(problemOfPassword('1234567')).toBeDefined()
@@ -44,6 +45,10 @@ test.each<[keyof typeof rules, string | number, boolean]>([
   ['PORT', 80.5, false],
   ['PORT', Number.NaN, false],
   ['MEMORY_MB', 15, false],
+  ['START_TIMEOUT', 5, true],
+  ['START_TIMEOUT', 4, false],
+  ['START_TIMEOUT', 1801, false],
+  ['START_TIMEOUT', 7.5, false],
   ['CPUS', 0.05, true],
   ['CPUS', 0, false],
   ['HEALTH_PATH', '/health?deep=1', true],

@@ -15,7 +15,7 @@ export function templateRoutes(app: App, { catalog, config }: Deps): void {
         port: port ?? null,
         healthPath: healthPath ?? '/',
       })),
-      defaults: { memoryMb: config.appMemoryMb, cpus: config.appCpus },
+      defaults: { memoryMb: config.appMemoryMb, cpus: config.appCpus, startTimeoutSeconds: config.startTimeoutSeconds },
     }),
   )
 }

@@ -9,10 +9,19 @@ import {
   PORT,
   problemOf,
   problemOfVolumePath,
+  START_TIMEOUT,
   VOLUME_NAME,
 } from '../../../server/limits.ts'
 
-export type TextSetting = 'dockerfile' | 'buildCommand' | 'startCommand' | 'port' | 'healthPath' | 'memoryMb' | 'cpus'
+export type TextSetting =
+  | 'dockerfile'
+  | 'buildCommand'
+  | 'startCommand'
+  | 'port'
+  | 'healthPath'
+  | 'startTimeoutSeconds'
+  | 'memoryMb'
+  | 'cpus'
 /** How an app is built and run, as it stands in the form: empty text leaves it to what was detected. */
 export type BuildSettings = Record<TextSetting, string> & {
   /** The name of a template; empty lets the repository decide. */
@@ -30,6 +39,7 @@ export const emptySettings = (): BuildSettings => ({
   startCommand: '',
   port: '',
   healthPath: '',
+  startTimeoutSeconds: '',
   memoryMb: '',
   cpus: '',
   volumes: [],
@@ -57,6 +67,7 @@ export function toBuildInput(settings: BuildSettings): Required<BuildInput> {
       ...(text('startCommand') && { startCommand: text('startCommand') }),
       ...(text('port') && { port: Number(text('port')) }),
       ...(text('healthPath') && { healthPath: text('healthPath') }),
+      ...(text('startTimeoutSeconds') && { startTimeoutSeconds: Number(text('startTimeoutSeconds')) }),
       ...(text('memoryMb') && { memoryMb: Number(text('memoryMb')) }),
       ...(text('cpus') && { cpus: Number(text('cpus').replace(',', '.')) }),
     },
@@ -72,7 +83,7 @@ type Problem = [field: string, message: string | undefined]
 export function problemsOfSettings(settings: BuildSettings): Map<string, string> {
   const { overrides } = toBuildInput(settings)
   const texts = { healthPath: HEALTH_PATH, dockerfile: DOCKERFILE, buildCommand: COMMAND, startCommand: COMMAND }
-  const numbers = { port: PORT, memoryMb: MEMORY_MB, cpus: CPUS }
+  const numbers = { port: PORT, startTimeoutSeconds: START_TIMEOUT, memoryMb: MEMORY_MB, cpus: CPUS }
   const all: Problem[] = [
     ...keysOf(numbers).map(
       (it): Problem => [`overrides.${it}`, check(overrides[it], (n) => problemOf(numbers[it], n))],
@@ -108,7 +119,11 @@ export function detectedIn(plan: PlanView | undefined, catalog: CatalogView | un
     }),
     ...(plan?.port && { port: String(plan.port) }),
     ...(title !== undefined && { template: title }),
-    ...(catalog && { memoryMb: String(catalog.defaults.memoryMb), cpus: String(catalog.defaults.cpus) }),
+    ...(catalog && {
+      memoryMb: String(catalog.defaults.memoryMb),
+      cpus: String(catalog.defaults.cpus),
+      startTimeoutSeconds: String(catalog.defaults.startTimeoutSeconds),
+    }),
   }
 }
 

@@ -25,6 +25,8 @@ export const errorStatus = {
   dockerfile_not_found: 422,
   no_template: 422,
   no_start_command: 422,
+  several_apps: 422,
+  settings_invalid: 422,
   // the build
   base_image_unavailable: 502,
   build_failed: 422,

@@ -86,6 +86,17 @@ export const DOCKERFILE = {
   description: 'Give the path of the Dockerfile below the root folder, at most 300 characters long.',
 }
 
+export const TARGET = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$',
+  description: 'Give the name of a stage of the Dockerfile, as its FROM … AS line has it.',
+}
+
+export const OUTPUT_DIR = {
+  maxLength: 300,
+  pattern: '^[A-Za-z0-9_@-][A-Za-z0-9._@-]*(/[A-Za-z0-9_@-][A-Za-z0-9._@-]*)*$',
+  description: 'Give the folder that the build writes to, such as dist, below the root folder.',
+}
+
 export const TEMPLATE = {
   pattern: '^[a-z0-9-]{0,50}$',
   description: 'Give the name of a template, such as node, or nothing to let the repository decide.',

@@ -11,6 +11,8 @@ export type BuildRequest = {
   /** A tar stream with the sources and the Dockerfile. */
   context: Readable
   dockerfile: string
+  /** The stage to build; the last one when left out. */
+  target?: string
   buildArgs: Record<string, string>
   labels: Record<string, string>
   onEvent: (event: BuildEvent) => void
@@ -56,6 +58,7 @@ function openBuild(docker: Docker, request: BuildRequest): Promise<Readable> {
           version: '2',
           t: request.image,
           dockerfile: request.dockerfile,
+          ...(request.target !== undefined && { target: request.target }),
           buildargs: request.buildArgs,
           labels: request.labels,
           rm: true,

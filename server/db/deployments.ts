@@ -5,8 +5,15 @@ export type EnvVariable = { key: string; value: string; secret: boolean; buildTi
 export type Volume = { name: string; path: string }
 export type Overrides = {
   dockerfile?: string
+  /** The stage of the Dockerfile that is built. */
+  target?: string
+  installCommand?: string
   buildCommand?: string
   startCommand?: string
+  /** Runs in the new image before each release starts, such as migrations. */
+  releaseCommand?: string
+  /** The folder of files to serve, of a static site that is built. */
+  outputDir?: string
   port?: number
   healthPath?: string
   memoryMb?: number

@@ -8,7 +8,17 @@ export type Commit = { sha: string; message: string; author: string; at: string 
 /** What choose-template decided: how the image is built and how the app is reached. */
 export type Recipe = {
   template: string
-  /** Path of the repository's own Dockerfile below the root folder, or undefined when `dockerfile` is ours. */
+  /** What the app is, such as `Next.js (standalone)`. */
+  framework: string
+  /** For people; `release` also runs before the app starts. */
+  commands: { install?: string; build?: string; start?: string; release?: string }
+  /** What the user and slipway.json say together, where the user wins. */
+  settings: Overrides & { template?: string; buildArgs?: Record<string, string> }
+  /** Variables that slipway.json brings; the user's own win. */
+  env: Record<string, string>
+  /** From the repository's top: what is sent to the build. */
+  contextFolder: string
+  /** Path of the repository's own Dockerfile below that folder, or undefined when `dockerfile` is ours. */
   dockerfilePath?: string
   /** The rendered Dockerfile of a template. */
   dockerfile?: string
@@ -17,7 +27,6 @@ export type Recipe = {
   /** The port the app listens on inside its container; null until the built image has said it. */
   port: number | null
   healthPath: string
-  startCommand?: string
 }
 
 export type ReleaseInputs = {

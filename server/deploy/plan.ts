@@ -20,6 +20,11 @@ export type Plan = {
   branch: string
   commit: Commit
   template: string
+  /** What the app is, such as `Next.js (standalone)`. */
+  framework: string
+  commands: Recipe['commands']
+  /** What was assumed, in sentences. */
+  notes: string[]
   dockerfile: string | null
   dockerfilePath: string | null
   port: number | null
@@ -48,7 +53,7 @@ export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Pro
       token: deps.config.githubToken,
       signal,
     })
-    const recipe = await chooseRecipe(deps.catalog, checkout, app, app.env)
+    const { recipe, notes } = await chooseRecipe(deps.catalog, checkout, app, app.env)
     const ctx = await dryContext(deps, app, { checkout, commit, recipe, signal })
     return {
       subdomain: app.subdomain,
@@ -56,6 +61,9 @@ export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Pro
       branch,
       commit,
       template: recipe.template,
+      framework: recipe.framework,
+      commands: recipe.commands,
+      notes,
       dockerfile: recipe.dockerfile ?? null,
       dockerfilePath: recipe.dockerfilePath ?? null,
       port: recipe.port,

@@ -6,8 +6,10 @@ import {
   HEALTH_PATH,
   MEMORY_MB,
   MOST_VOLUMES,
+  OUTPUT_DIR,
   PORT,
   START_TIMEOUT,
+  TARGET,
   TEMPLATE,
   TOKEN_NAME,
   VOLUME_NAME,
@@ -42,8 +44,12 @@ const EnvInput = Type.Object(
 const OverridesInput = Type.Object(
   {
     dockerfile: Type.Optional(Type.String(DOCKERFILE)),
+    target: Type.Optional(Type.String(TARGET)),
+    installCommand: Type.Optional(Type.String(COMMAND)),
     buildCommand: Type.Optional(Type.String(COMMAND)),
     startCommand: Type.Optional(Type.String(COMMAND)),
+    releaseCommand: Type.Optional(Type.String(COMMAND)),
+    outputDir: Type.Optional(Type.String(OUTPUT_DIR)),
     port: Type.Optional(Type.Integer(PORT)),
     healthPath: Type.Optional(Type.String(HEALTH_PATH)),
     memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),

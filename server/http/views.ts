@@ -42,8 +42,12 @@ export type CommitView = Static<typeof CommitView>
 
 const OverridesView = Type.Object({
   dockerfile: Type.Optional(Type.String()),
+  target: Type.Optional(Type.String()),
+  installCommand: Type.Optional(Type.String()),
   buildCommand: Type.Optional(Type.String()),
   startCommand: Type.Optional(Type.String()),
+  releaseCommand: Type.Optional(Type.String()),
+  outputDir: Type.Optional(Type.String()),
   port: Type.Optional(Type.Integer()),
   healthPath: Type.Optional(Type.String()),
   memoryMb: Type.Optional(Type.Integer()),
@@ -237,6 +241,14 @@ export const PlanView = Type.Object({
   branch: Type.String(),
   commit: CommitView,
   template: Type.String(),
+  framework: Type.String(),
+  commands: Type.Object({
+    install: Type.Optional(Type.String()),
+    build: Type.Optional(Type.String()),
+    start: Type.Optional(Type.String()),
+    release: Type.Optional(Type.String()),
+  }),
+  notes: Type.Array(Type.String()),
   dockerfile: nullable(Type.String()),
   dockerfilePath: nullable(Type.String()),
   port: nullable(Type.Integer()),

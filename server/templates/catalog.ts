@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { PlanFunction } from './template-plan.ts'
 
 /** template.json; templates/template.schema.json says the same and is what a test holds every template to. */
 type Description = {
   title: string
   description: string
-  /** Asked in this order; the first that fits is taken. */
+  /** Templates are asked in this order. */
   order: number
-  /** Fits when one of these files is there. */
+  /** Globs: it is asked when one of them fits a file. */
   detect: string[]
-  /** JSON files of the repository, by the name the templates know them by. */
-  read?: Record<string, string>
-  /** Nunjucks, over the file list, the parsed `read` files and the overrides. */
-  variables?: Record<string, string>
-  /** Variables that must not be empty, with the error when they are. */
-  require?: { variable: string; code: 'no_start_command'; message: string }[]
-  /** Where the app listens; left out where the image's EXPOSE says it. */
+  /** `run`: its example is deployed and answers in the tests. `plan`: its toolchain cannot be had there. */
+  proof: 'run' | 'plan'
+  /** Where the app listens, unless plan.ts says it; left out where the image's EXPOSE says it. */
   port?: number
   healthPath?: string
   /** Files of the template that are put beside the sources. */
@@ -28,6 +25,8 @@ export type Template = Description & {
   folder: string
   /** False for the template that uses the repository's own Dockerfile. */
   hasDockerfile: boolean
+  /** Undefined for a template without plan.ts: it fits wherever `detect` does. */
+  plan: PlanFunction | undefined
 }
 
 export type Catalog = readonly Template[]
@@ -42,5 +41,18 @@ export async function loadCatalog(root: string): Promise<Catalog> {
 async function loadTemplate(root: string, name: string): Promise<Template> {
   const folder = path.join(root, name)
   const description: Description = JSON.parse(await readFile(path.join(folder, 'template.json'), 'utf8'))
-  return { ...description, name, folder, hasDockerfile: existsSync(path.join(folder, 'Dockerfile.njk')) }
+  const has = (file: string) => existsSync(path.join(folder, file))
+  return {
+    ...description,
+    name,
+    folder,
+    hasDockerfile: has('Dockerfile.njk'),
+    plan: has('plan.ts') ? async (request) => (await loadPlan(name))(request) : undefined,
+  }
+}
+
+/** Read when it is first needed: a server that only serves does without it. Beside server/, in the sources and built alike. */
+async function loadPlan(name: string): Promise<PlanFunction> {
+  const module: { plan: PlanFunction } = await import(`../../templates/${name}/plan.ts`)
+  return module.plan
 }

@@ -1,14 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Environment } from 'nunjucks'
 import type { Template } from './catalog.ts'
 
-let environment: Promise<Environment> | undefined
+const environments = new Map<string, Promise<Environment>>()
 
-/** Loaded at the first render: a server that only serves does without nunjucks. `x | json` writes a JSON string. */
-async function loadEnvironment(): Promise<Environment> {
+/**
+ * Loaded at the first render: a server that only serves does without nunjucks. `x | json` writes a JSON string.
+ * Templates can include each other's files: `{% include "node/assets.njk" %}`.
+ */
+async function loadEnvironment(folder: string): Promise<Environment> {
   const { default: nunjucks } = await import('nunjucks')
-  const made = new nunjucks.Environment(null, {
+  const made = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
     autoescape: false,
     throwOnUndefined: false,
     trimBlocks: true,
@@ -17,13 +19,10 @@ async function loadEnvironment(): Promise<Environment> {
   return made.addFilter('json', (value: unknown) => JSON.stringify(value))
 }
 
-/** Renders a text of a template. */
-export async function renderText(text: string, values: object): Promise<string> {
-  environment ??= loadEnvironment()
-  return (await environment).renderString(text, values)
-}
-
 /** Renders the template's Dockerfile. */
 export async function renderDockerfile(template: Template, values: object): Promise<string> {
-  return renderText(await readFile(path.join(template.folder, 'Dockerfile.njk'), 'utf8'), values)
+  const folder = path.dirname(template.folder)
+  const loading = environments.get(folder) ?? loadEnvironment(folder)
+  environments.set(folder, loading)
+  return (await loading).render(`${template.name}/Dockerfile.njk`, values)
 }

@@ -88,7 +88,17 @@ describe('14, 15, 16 links to files of this machine', () => {
 })
 
 describe('16, 19, 20 what goes to the engine', () => {
-  const own: Recipe = { template: 'dockerfile', dockerfilePath: 'Dockerfile', port: null, healthPath: '/' }
+  const own: Recipe = {
+    template: 'dockerfile',
+    framework: 'Dockerfile',
+    commands: {},
+    settings: {},
+    env: {},
+    contextFolder: '',
+    dockerfilePath: 'Dockerfile',
+    port: null,
+    healthPath: '/',
+  }
   const maxBytes = 1024 * 1024
   let root: string
   beforeEach(async () => {

@@ -1,24 +1,13 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EnvVariable } from '../../server/db/deployments.ts'
 import { loadCatalog } from '../../server/templates/catalog.ts'
 import { chooseRecipe } from '../../server/templates/detect.ts'
 import { makeFolder } from '../support/temp-folder.ts'
+import { recipeFor } from '../support/tree.ts'
 
 const catalog = await loadCatalog(path.join(import.meta.dirname, '..', '..', 'templates'))
-
-type Wishes = Partial<Parameters<typeof chooseRecipe>[2]> & { env?: EnvVariable[] }
-
-/** The recipe for a repository of these files. */
-function recipeFor(files: Record<string, string>, { env = [], ...wishes }: Wishes = {}) {
-  const folder = makeFolder()
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-    writeFileSync(path.join(folder, name), text)
-  }
-  return chooseRecipe(catalog, folder, { rootDir: '', template: null, overrides: {}, ...wishes }, env)
-}
 
 const packageJson = (more: object = {}) => JSON.stringify({ name: 'app', ...more })
 const PORT: EnvVariable = { key: 'PORT', value: '4000', secret: false, buildTime: false }

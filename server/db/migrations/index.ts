@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import * as foundation from './0001-foundation.ts'
 import * as tokens from './0002-tokens.ts'
 import * as releaseStatus from './0003-release-status.ts'
+import * as recipeSettings from './0004-recipe-settings.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-tokens': tokens,
   '0003-release-status': releaseStatus,
+  '0004-recipe-settings': recipeSettings,
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setBuildGuard } from '../../adapters/build-guard.ts'
-import { findRelease, listSteps } from '../../db/releases.ts'
+import type { EnvVariable } from '../../db/deployments.ts'
+import { findRelease, listSteps, type Recipe } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
@@ -49,13 +50,14 @@ async function guardMachine({ config, say }: StepContext): Promise<void> {
 }
 
 async function build(ctx: StepContext): Promise<void> {
-  const { config, docker, ref, release, checkout, env, say } = ctx
+  const { config, docker, ref, checkout, env, say } = ctx
+  const recipe = recipeOf(ctx)
   const seconds = config.buildTimeoutSeconds
   const limit = AbortSignal.timeout(seconds * 1000)
   const signal = AbortSignal.any([ctx.signal, limit])
   const { context, dockerfile } = await packContext({
-    root: path.join(checkout, release.inputs.rootDir),
-    recipe: recipeOf(ctx),
+    root: path.join(checkout, recipe.contextFolder),
+    recipe,
     maxBytes: config.repositoryMaxMb * 2 ** 20,
   })
   try {
@@ -63,7 +65,8 @@ async function build(ctx: StepContext): Promise<void> {
       image: imageName(config.instance, ref),
       context,
       dockerfile,
-      buildArgs: Object.fromEntries(env.filter((it) => it.buildTime).map((it) => [it.key, it.value])),
+      ...(recipe.settings.target !== undefined && { target: recipe.settings.target }),
+      buildArgs: buildArgsOf(recipe, env),
       labels: labelsOf(config.instance, ref),
       onEvent: ({ stream, text }) => say(text, stream),
       signal,
@@ -76,6 +79,13 @@ async function build(ctx: StepContext): Promise<void> {
     )
   }
 }
+
+/** What slipway.json says, and over it the variables that the user marked for the build. */
+const buildArgsOf = ({ env: own, settings }: Recipe, env: EnvVariable[]): Record<string, string> => ({
+  ...own,
+  ...settings.buildArgs,
+  ...Object.fromEntries(env.filter((it) => it.buildTime).map((it) => [it.key, it.value])),
+})
 
 /** The sources that were sent to the engine, and layers without an image, are traces of the app like any other. */
 async function clearCache({ config, db, deployment, docker, log, release }: StepContext): Promise<void> {

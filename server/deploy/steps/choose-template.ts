@@ -9,8 +9,10 @@ export const chooseTemplate = defineStep({
   async apply(ctx) {
     const { catalog, checkout, env, release, say } = ctx
     if (release.imageFrom !== null) return
-    const recipe = await chooseRecipe(catalog, checkout, release.inputs, env)
-    say(`Building with ${recipe.dockerfilePath ?? `the ${recipe.template} template`}`, 'step')
+    const { recipe, notes } = await chooseRecipe(catalog, checkout, release.inputs, env)
+    say(`Building ${recipe.framework} with ${recipe.dockerfilePath ?? `the ${recipe.template} template`}`, 'step')
+    for (const note of notes) say(note)
+    for (const [name, command] of Object.entries(recipe.commands)) say(`${name}: ${command}`)
     await ctx.remember({ recipe })
   },
 })

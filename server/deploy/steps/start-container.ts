@@ -47,26 +47,26 @@ async function start(ctx: StepContext): Promise<void> {
   if (port === undefined || recipe === null || recipe.port === null) {
     throw new AppError('internal', 'This release was not prepared. Deploy again.')
   }
-  const { overrides } = release.inputs
+  const { settings } = recipe
   const containerId = await docker.startContainer({
     name: nameOf(ctx),
     image: imageName(config.instance, ref),
     network: networkName(config.instance, ref),
     labels: labelsOf(config.instance, ref),
-    env: variablesOf(recipe.port, env),
+    env: variablesOf(recipe.port, recipe.env, env),
     hostPort: port,
     appPort: recipe.port,
     volumes: volumesOf(ctx),
-    startCommand: overrides.startCommand ?? recipe.startCommand,
-    memoryMb: overrides.memoryMb ?? config.appMemoryMb,
-    cpus: overrides.cpus ?? config.appCpus,
+    startCommand: settings.startCommand,
+    memoryMb: settings.memoryMb ?? config.appMemoryMb,
+    cpus: settings.cpus ?? config.appCpus,
     pids: config.appPids,
   })
   await ctx.remember({ containerId })
 }
 
-/** `PORT` says where the app is asked, unless the user says something else: a name given twice means one or the other. */
-function variablesOf(port: number, env: EnvVariable[]): string[] {
-  const ours = env.some(({ key }) => key === 'PORT') ? [] : [`PORT=${port}`]
-  return [...ours, ...env.map(({ key, value }) => `${key}=${value}`)]
+/** `PORT` says where the app is asked. What the user says wins over that and over slipway.json: no name comes twice. */
+function variablesOf(port: number, own: Record<string, string>, env: EnvVariable[]): string[] {
+  const all = { PORT: String(port), ...own, ...Object.fromEntries(env.map(({ key, value }) => [key, value])) }
+  return Object.entries(all).map(([key, value]) => `${key}=${value}`)
 }

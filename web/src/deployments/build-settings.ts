@@ -115,7 +115,8 @@ export function detectedIn(plan: PlanView | undefined, catalog: CatalogView | un
     ...(plan && {
       healthPath: plan.healthPath,
       dockerfile: plan.dockerfilePath ?? '',
-      ...commandsIn(plan.dockerfile ?? ''),
+      buildCommand: plan.commands.build ?? '',
+      startCommand: plan.commands.start ?? '',
     }),
     ...(plan?.port && { port: String(plan.port) }),
     ...(title !== undefined && { template: title }),
@@ -124,16 +125,5 @@ export function detectedIn(plan: PlanView | undefined, catalog: CatalogView | un
       cpus: String(catalog.defaults.cpus),
       startTimeoutSeconds: String(catalog.defaults.startTimeoutSeconds),
     }),
-  }
-}
-
-/** The commands in a Dockerfile that Slipway wrote: it gives them to a shell as a JSON array (templates/node). */
-function commandsIn(dockerfile: string): Detected {
-  const commandAfter = (instruction: string) =>
-    new RegExp(`^${instruction}\\b.*\\["/bin/sh", *"-c", *("(?:[^"\\\\]|\\\\.)*")\\]$`, 'm').exec(dockerfile)?.[1]
-  const [build, start] = [commandAfter('RUN'), commandAfter('CMD')]
-  return {
-    ...(build !== undefined && { buildCommand: String(JSON.parse(build)) }),
-    ...(start !== undefined && { startCommand: String(JSON.parse(start)) }),
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { EnvVariable } from '../db/deployments.ts'
@@ -9,7 +10,7 @@ import { readSettings, type Settings } from './settings.ts'
 import { openSource } from './source.ts'
 import type { PlanRequest, TemplatePlan } from './template-plan.ts'
 
-type Wishes = Pick<ReleaseInputs, 'rootDir' | 'template' | 'overrides'>
+type Wishes = Pick<ReleaseInputs, 'githubUrl' | 'rootDir' | 'template' | 'overrides'>
 
 /** A recipe, and what was assumed on the way, in sentences. */
 export type Choice = { recipe: Recipe; notes: string[] }
@@ -51,7 +52,7 @@ export async function chooseRecipe(
     ...(plan.dockerfilePath !== undefined
       ? { dockerfilePath: plan.dockerfilePath }
       : {
-          dockerfile: await renderDockerfile(template, valuesOf(plan, request, port)),
+          dockerfile: await renderDockerfile(template, { ...valuesOf(plan, request, port), cache: cacheOf(wishes) }),
           extraFiles: { ...(await readExtraFiles(template)), ...plan.extraFiles },
         }),
   }
@@ -75,6 +76,13 @@ function portIn(env: readonly EnvVariable[]): number | undefined {
   const port = Number(env.find((it) => it.key === 'PORT')?.value)
   return Number.isInteger(port) && port > 0 ? port : undefined
 }
+
+/**
+ * What the ids of cache mounts begin with: a build never finds what another repository's build put there. A stem, not the
+ * subdomain, because a plan and a moved app use the same.
+ */
+const cacheOf = ({ githubUrl, rootDir }: Wishes) =>
+  `slipway-${createHash('sha256').update(`${githubUrl} ${rootDir}`).digest('hex').slice(0, 12)}`
 
 const valuesOf = (plan: TemplatePlan, { source, settings, env }: PlanRequest, port: number | null) => ({
   files: source.files,

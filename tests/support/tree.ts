@@ -9,6 +9,8 @@ import { makeFolder } from './temp-folder.ts'
 /** A repository in short: path → text; an object is written as JSON. */
 export type Tree = Record<string, string | object>
 
+const REPOSITORY = 'https://github.com/acme/app'
+
 type Wishes = Partial<Parameters<typeof chooseRecipe>[2]> & { env?: EnvVariable[] }
 
 const catalog = await loadCatalog(path.join(root, 'templates'))
@@ -25,7 +27,12 @@ export function plant(tree: Tree): string {
 
 /** How Slipway would build a repository of these files. */
 export async function choose(tree: Tree, { env = [], ...wishes }: Wishes = {}): Promise<Choice> {
-  return chooseRecipe(catalog, plant(tree), { rootDir: '', template: null, overrides: {}, ...wishes }, env)
+  return chooseRecipe(
+    catalog,
+    plant(tree),
+    { githubUrl: REPOSITORY, rootDir: '', template: null, overrides: {}, ...wishes },
+    env,
+  )
 }
 
 /** The recipe alone. */

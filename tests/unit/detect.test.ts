@@ -82,7 +82,8 @@ describe('a repository that cannot be built says why', () => {
     const folder = makeFolder()
     symlinkSync('/etc', path.join(folder, 'etc'))
     symlinkSync('/etc/hostname', path.join(folder, 'Dockerfile'))
-    const choose = (rootDir: string) => chooseRecipe(catalog, folder, { rootDir, template: null, overrides: {} }, [])
+    const choose = (rootDir: string) =>
+      chooseRecipe(catalog, folder, { githubUrl: '', rootDir, template: null, overrides: {} }, [])
     await expect(choose('etc')).rejects.toMatchObject({ code: 'file_unsafe' })
     await expect(choose('')).rejects.toMatchObject({ code: 'file_unsafe' })
   })

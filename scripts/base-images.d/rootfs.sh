@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The recipes of scripts/base-images. Sourced, never run. WORK is a folder that is removed at the end.
+# The root file system that every stand-in is built on. Sourced, never run. WORK is a folder that is removed at the end.
 
 readonly BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
@@ -85,7 +85,7 @@ CONF
   find "$1/usr/share/doc" -type f ! -name copyright -delete
   find "$1/usr/share/doc" -type l -delete
   rm -rf "$1"/usr/share/{man,info}/* "$1"/usr/share/locale/*/ "$1"/var/lib/apt/lists/* "$1"/var/cache/{apt,debconf}/* "$1"/var/log/*
-  : >"$1/etc/resolv.conf" >"$1/etc/hostname"
+  truncate -s 0 "$1/etc/resolv.conf" "$1/etc/hostname"
 }
 
 import_rootfs() {
@@ -96,105 +96,4 @@ import_rootfs() {
   done
   tar -C "$1" --numeric-owner --one-file-system --exclude './dev/*' --exclude './proc/*' --exclude './sys/*' -c . |
     docker import "${changes[@]}" - "$(rootfs_image)" >/dev/null
-}
-
-# The major version a tag asks for; nothing when it does not say (lts, slim).
-major_of() { grep -oE '^[0-9]+' <<<"${1#*:}" || true; }
-
-# fetch_node MAJOR FOLDER: the project's own Node when it is that one, then the machine's, then npm's.
-fetch_node() {
-  local candidate package
-  for candidate in "$ROOT/node_modules/.bin/node" "$(command -v node || true)"; do
-    [ -x "$candidate" ] || continue
-    [[ -z $1 || $("$candidate" --version) == v$1.* ]] || continue
-    cp -L "$candidate" "$2/node"
-    return
-  done
-  package=$(node_package)
-  npm install --prefix "$WORK/npm-node" --silent --no-save "$package@${1:-24}" >/dev/null 2>&1 ||
-    fail "$E_NETWORK" "npm could not fetch $package@${1:-24}: check the network and npm's configuration, then run it again"
-  cp "$WORK/npm-node/node_modules/$package/bin/node" "$2/node"
-}
-
-# What npm is told on this machine about reaching its registry. No tokens.
-npm_settings() { npm config ls 2>/dev/null | sed -nE '/@.*:.*\/\/|\/\/.*@/d; s/^((@[^ ]+:)?registry|(https-)?proxy|noproxy|strict-ssl) = /\1=/p'; }
-
-make_node() {
-  local image=$1 context=$2 major npm=11
-  major=$(major_of "$image")
-  ensure_npm
-  fetch_node "$major" "$context"
-  [ "${major:-24}" -ge 22 ] || npm=10
-  # on the Node just fetched: an older one on this machine may be too old for it
-  PATH=$context:$PATH npm install --global --prefix "$context" "npm@$npm" >"$WORK/npm.log" 2>&1 || {
-    grep -m 5 -E 'npm (ERR!|error)' "$WORK/npm.log" >&2 || true
-    fail "$E_NETWORK" "npm could not fetch npm@$npm: check the network and npm's configuration, then run it again"
-  }
-  rm -f "$context/lib/node_modules/npm/npmrc" # npm copies its distribution's own settings along
-  npm_settings >"$context/npmrc"
-  cat >"$context/docker-entrypoint.sh" <<'ENTRYPOINT'
-#!/bin/sh
-# `docker run node app.js` means `node app.js`, as in the official image
-case ${1-} in -*) set -- node "$@" ;; *) command -v "$1" >/dev/null || set -- node "$@" ;; esac
-exec "$@"
-ENTRYPOINT
-  chmod 755 "$context/docker-entrypoint.sh" "$context/node"
-  build "$image" "$context" <<DOCKERFILE
-RUN useradd --uid 1000 --user-group --create-home --shell /bin/bash node
-COPY node docker-entrypoint.sh /usr/local/bin/
-COPY npmrc /usr/local/etc/npmrc
-COPY lib/node_modules/ /usr/local/lib/node_modules/
-RUN cd /usr/local/bin && ln -s node nodejs && ln -s ../lib/node_modules/npm/bin/npm-cli.js npm && ln -s ../lib/node_modules/npm/bin/npx-cli.js npx
-ENV NODE_VERSION=$("$context/node" --version | tr -d v)
-ENTRYPOINT ["docker-entrypoint.sh"]
-CMD ["node"]
-DOCKERFILE
-}
-
-make_nginx() {
-  cat >"$2/nginx.conf" <<'CONF'
-user nginx;
-worker_processes auto;
-error_log /var/log/nginx/error.log notice;
-pid /run/nginx.pid;
-events { worker_connections 1024; }
-http {
-    include /etc/nginx/mime.types;
-    default_type application/octet-stream;
-    access_log /var/log/nginx/access.log;
-    sendfile on;
-    include /etc/nginx/conf.d/*.conf;
-}
-CONF
-  cat >"$2/default.conf" <<'CONF'
-server {
-    listen 80;
-    server_name localhost;
-    root /usr/share/nginx/html;
-    index index.html index.htm;
-}
-CONF
-  build "$1" "$2" <<'DOCKERFILE'
-RUN groupadd --system --gid 101 nginx && useradd --system --uid 101 --gid nginx --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin nginx
-RUN apt-get update && apt-get install -y --no-install-recommends nginx-light && rm -rf /var/lib/apt/lists/* \
- && rm -rf /etc/nginx/sites-* /etc/nginx/modules-* /etc/nginx/snippets /var/www /usr/share/nginx/modules-available \
- && mkdir -p /var/cache/nginx && chown -R nginx:nginx /var/cache/nginx /var/lib/nginx \
- && ln -sf /dev/stdout /var/log/nginx/access.log && ln -sf /dev/stderr /var/log/nginx/error.log
-COPY nginx.conf /etc/nginx/nginx.conf
-COPY default.conf /etc/nginx/conf.d/default.conf
-EXPOSE 80
-STOPSIGNAL SIGQUIT
-CMD ["nginx", "-g", "daemon off;"]
-DOCKERFILE
-}
-
-make_python() {
-  { pip3 config list 2>/dev/null || true; } |
-    sed -nE "/@/d; s/^global\.(index-url|trusted-host)='?([^']*)'?$/\1 = \2/p" | sed '1i [global]' >"$2/pip.conf"
-  build "$1" "$2" <<'DOCKERFILE'
-RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv python3-pip && rm -rf /var/lib/apt/lists/* \
- && rm -f /usr/lib/python3*/EXTERNALLY-MANAGED && ln -s /usr/bin/python3 /usr/local/bin/python
-COPY pip.conf /etc/pip.conf
-CMD ["python3"]
-DOCKERFILE
 }

@@ -1,16 +1,49 @@
 import { AppError } from '../../server/errors.ts'
-import type { PlanFunction } from '../../server/templates/template-plan.ts'
+import type { PlanFunction, PlanRequest, TemplatePlan } from '../../server/templates/template-plan.ts'
+import { findStage, portsOf, readStages } from './stages.ts'
 
 /** The repository's own Dockerfile, the one that is named or the one at the top. */
 export const plan: PlanFunction = async ({ source, settings }) => {
   const names = settings.dockerfile === undefined ? ['Dockerfile', 'Containerfile'] : [settings.dockerfile]
-  for (const name of names) {
-    const text = await source.text(name)
-    if (text !== undefined) return { framework: 'Dockerfile', kind: 'server', commands: {}, dockerfilePath: name }
-  }
-  throw new AppError(
-    'dockerfile_not_found',
-    `There is no ${names[0]} in ${source.folder || 'the repository'}. Check the path of the Dockerfile.`,
-    { field: 'overrides.dockerfile' },
-  )
+  const name = names.find((it) => source.has(it)) ?? names[0] ?? ''
+  const text = await source.text(name)
+  if (text === undefined) throw notThere(name, source.folder)
+  return { framework: 'Dockerfile', kind: 'server', dockerfilePath: name, ...readDockerfile(text, settings) }
 }
+
+const notThere = (name: string, folder: string) =>
+  new AppError(
+    'dockerfile_not_found',
+    `There is no ${name} in ${folder || 'the repository'}. Check the path of the Dockerfile.`,
+    {
+      field: 'overrides.dockerfile',
+    },
+  )
+
+type Read = Pick<TemplatePlan, 'commands' | 'port' | 'notes'>
+
+function readDockerfile(text: string, { target, startCommand, releaseCommand }: PlanRequest['settings']): Read {
+  const stages = readStages(text)
+  const stage = findStage(stages, target)
+  if (!stage && target !== undefined) throw noSuchStage(target, stages.map((it) => it.name).filter(Boolean))
+  const [port, ...others] = stage ? [...new Set(portsOf(stages, stage))] : []
+  return {
+    commands: { ...(startCommand && { start: startCommand }), ...(releaseCommand && { release: releaseCommand }) },
+    ...(port !== undefined && { port }),
+    notes: [
+      ...(others.length > 0
+        ? [`EXPOSE names more than one port; the app is asked on ${port}. Set the port if it is another one.`]
+        : []),
+      ...(/^\s*#\s*syntax\s*=/im.test(text)
+        ? ['The “# syntax” line is not obeyed: the engine’s own builder reads the Dockerfile.']
+        : []),
+    ],
+  }
+}
+
+const noSuchStage = (target: string, names: string[]) =>
+  new AppError(
+    'dockerfile_not_found',
+    `The Dockerfile has no stage ${target}. ${names.length > 0 ? `It has ${names.join(', ')}.` : 'None of its stages has a name.'}`,
+    { field: 'overrides.target' },
+  )

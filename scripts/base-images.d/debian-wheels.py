@@ -48,6 +48,8 @@ def files(package):
 def requirements(package, distribution, found):
     """The dependencies of the package, and of the extras those that are here."""
     depends = re.findall(r'[a-z0-9][a-z0-9.+-]+', dpkg('-W', '-f', '${Depends}', package))
+    if 'python3-pkg-resources' in depends:
+        yield 'setuptools'
     yield from (found[name].metadata['Name'] for name in dict.fromkeys(depends) if name in found and name != package)
     names = {normalized(each.metadata['Name']): each.metadata['Name'] for each in found.values()}
     for line in distribution.requires or []:

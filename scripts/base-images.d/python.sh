@@ -14,7 +14,7 @@ pip_settings() {
 pip_index_answers() {
   local index
   index=$(pip_settings | sed -n 's/^index-url = //p')
-  wget -q --spider --timeout 10 --tries 1 "${index:-https://pypi.org/simple}/pip/" # wget comes with debootstrap
+  answers "${index:-https://pypi.org/simple}/pip/"
 }
 
 make_python() {

@@ -39,6 +39,8 @@ export type Config = Readonly<{
   buildConcurrency: number
   buildTimeoutSeconds: number
   buildMemoryMb: number
+  /** What BuildKit's cache may hold between builds. */
+  buildCacheMb: number
   appMemoryMb: number
   appCpus: number
   appPids: number
@@ -124,6 +126,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     buildConcurrency: read.integer('SLIPWAY_BUILD_CONCURRENCY', 1, 1, 64),
     buildTimeoutSeconds: read.integer('SLIPWAY_BUILD_TIMEOUT_SECONDS', 900, 1, 86_400),
     buildMemoryMb: read.integer('SLIPWAY_BUILD_MEMORY_MB', Math.floor(totalmem() / 2 ** 21), 64, 2 ** 22),
+    buildCacheMb: read.integer('SLIPWAY_BUILD_CACHE_MB', 10_240, 0, 2 ** 24),
     appMemoryMb: read.integer('SLIPWAY_APP_MEMORY_MB', 512, 16, 2 ** 22),
     appCpus: read.number('SLIPWAY_APP_CPUS', 1, 0.05, 1024),
     appPids: read.integer('SLIPWAY_APP_PIDS', 512, 16, 1_000_000),

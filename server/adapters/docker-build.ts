@@ -14,6 +14,10 @@ export type BuildRequest = {
   /** The stage to build; the last one when left out. */
   target?: string
   buildArgs: Record<string, string>
+  /** Without the cache of layers. */
+  nocache?: boolean
+  /** From the base image as the registry has it now. */
+  pull?: boolean
   labels: Record<string, string>
   onEvent: (event: BuildEvent) => void
   signal: AbortSignal
@@ -60,6 +64,8 @@ function openBuild(docker: Docker, request: BuildRequest): Promise<Readable> {
           dockerfile: request.dockerfile,
           ...(request.target !== undefined && { target: request.target }),
           buildargs: request.buildArgs,
+          ...(request.nocache && { nocache: true }),
+          ...(request.pull && { pull: true }),
           labels: request.labels,
           rm: true,
           forcerm: true,

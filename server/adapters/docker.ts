@@ -125,6 +125,7 @@ export function createDocker(dockerHost: string, instance: string) {
     },
 
     pruneBuildCache: cache.prune,
+    keepBuildCacheWithin: cache.keepWithin,
 
     ...createNetworksAndVolumes(docker, mineOrThrow),
 

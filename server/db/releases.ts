@@ -36,7 +36,12 @@ export type ReleaseInputs = {
   template: string | null
   overrides: Overrides
   volumes: Volume[]
+  /** Built anew from the first line on, whatever the caches hold. */
+  rebuild?: true
 }
+
+/** What a release is made from beside the deployment's settings: the image of an earlier one, or nothing that is there. */
+export type Origin = { imageFrom?: Release; rebuild?: boolean }
 
 /** One build of a deployment, numbered from 1. `env` is sealed like the deployment's. */
 export type Release = {
@@ -80,13 +85,18 @@ function fromRow(row: Row<'releases'>): Release {
 }
 
 /** Notes the next release of a deployment, with its settings as they are now. Call inside a transaction. */
-export async function insertRelease(db: Db, deployment: Deployment, imageFrom?: Release): Promise<Release> {
+export async function insertRelease(
+  db: Db,
+  deployment: Deployment,
+  { imageFrom, rebuild }: Origin = {},
+): Promise<Release> {
   const { next } = await db
     .selectFrom('releases')
     .select((eb) => eb.fn.coalesce(eb.fn.max('number'), eb.lit(0)).as('next'))
     .where('deployment_id', '=', deployment.id)
     .executeTakeFirstOrThrow()
   const { githubUrl, branch, rootDir, template, overrides, volumes } = deployment
+  const inputs = { githubUrl, branch, rootDir, template, overrides, volumes, ...(rebuild && { rebuild }) }
   const at = now()
   const row = await db
     .insertInto('releases')
@@ -95,7 +105,7 @@ export async function insertRelease(db: Db, deployment: Deployment, imageFrom?: 
       number: Number(next) + 1,
       subdomain: deployment.subdomain,
       status: 'queued',
-      inputs: JSON.stringify(imageFrom?.inputs ?? { githubUrl, branch, rootDir, template, overrides, volumes }),
+      inputs: JSON.stringify(imageFrom?.inputs ?? inputs),
       env: imageFrom?.env ?? deployment.env,
       image_from: imageFrom?.number ?? null,
       commit: imageFrom?.commit ? JSON.stringify(imageFrom.commit) : null,

@@ -10,7 +10,7 @@ import {
   type Volume,
 } from '../db/deployments.ts'
 import { hurryJobs, insertJob, listJobs } from '../db/jobs.ts'
-import { findRelease, insertRelease, type Release } from '../db/releases.ts'
+import { findRelease, insertRelease, type Origin } from '../db/releases.ts'
 import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -65,10 +65,19 @@ export async function changeApp(
   queue.kick()
 }
 
-/** Builds and deploys the newest commit. @throws not_possible_now */
-export async function redeployApp(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
+/**
+ * Deploys the newest commit. What is built already is used again, unless `rebuild` asks for everything anew, base image
+ * and dependencies with it.
+ * @throws not_possible_now
+ */
+export async function redeployApp(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  { rebuild = false }: { rebuild?: boolean } = {},
+): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
-  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id))
+  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, { rebuild }))
   await announce(deps, deployment.id)
   queue.kick()
 }
@@ -87,7 +96,7 @@ export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployme
       { field: 'release' },
     )
   }
-  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, target))
+  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, { imageFrom: target }))
   await announce(deps, deployment.id)
   queue.kick()
 }
@@ -151,18 +160,18 @@ export async function deleteApp(
   queue.kick()
 }
 
-async function enqueueDeploy(db: Db, deployment: Deployment, imageFrom?: Release): Promise<void> {
-  const release = await insertRelease(db, deployment, imageFrom)
+async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin): Promise<void> {
+  const release = await insertRelease(db, deployment, origin)
   await insertJob(db, deployment.id, 'deploy', release.number)
 }
 
 /** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
-async function enqueueAgain(db: Db, deploymentId: string, imageFrom?: Release): Promise<void> {
+async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin): Promise<void> {
   await dropQueuedDeploys(db, deploymentId)
   const current = await findDeployment(db, deploymentId)
   if (!current) throw new AppError('not_found', 'There is no such deployment.')
   if (current.liveRelease === null) await updateDeployment(db, deploymentId, { status: 'queued', error: null })
-  await enqueueDeploy(db, current, imageFrom)
+  await enqueueDeploy(db, current, origin)
 }
 
 /** Also a delete that is stuck goes on, sooner or later. */

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
 import { openBuildLog } from './build-log.ts'
+import { clearBuildCache } from './clear-build-cache.ts'
 import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { retireOthers } from './retire.ts'
@@ -164,6 +165,7 @@ async function remove(deps: Deps, job: Job): Promise<void> {
         await revertAll(pipeline, await createContext(deps, deployment.id, release.number), until)
       }
     }
+    await clearBuildCache(deps, deployment)
     await forget(deps, deployment)
     deps.events.publish({ type: 'deleted', deployment: deployment.id })
   } catch (error) {

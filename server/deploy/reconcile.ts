@@ -48,6 +48,7 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
     const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id))
     changes.push(...((await tryOr(deployment.name, look, [])) ?? []))
   }
+  await tryOr('the build cache', deps.docker.keepBuildCacheWithin(deps.config.buildCacheMb * 2 ** 20), undefined)
   for (const change of changes) deps.log.warn(change, `reconciler: ${change.kind} ${change.name} ${change.what}`)
   queue.kick()
   return changes

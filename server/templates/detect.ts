@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { cacheName } from '../cache-name.ts'
 import type { EnvVariable } from '../db/deployments.ts'
 import type { Recipe, ReleaseInputs } from '../db/releases.ts'
 import type { Catalog, Template } from './catalog.ts'
@@ -52,7 +52,10 @@ export async function chooseRecipe(
     ...(plan.dockerfilePath !== undefined
       ? { dockerfilePath: plan.dockerfilePath }
       : {
-          dockerfile: await renderDockerfile(template, { ...valuesOf(plan, request, port), cache: cacheOf(wishes) }),
+          dockerfile: await renderDockerfile(template, {
+            ...valuesOf(plan, request, port),
+            cache: cacheName(wishes.githubUrl),
+          }),
           extraFiles: { ...(await readExtraFiles(template)), ...plan.extraFiles },
         }),
   }
@@ -76,13 +79,6 @@ function portIn(env: readonly EnvVariable[]): number | undefined {
   const port = Number(env.find((it) => it.key === 'PORT')?.value)
   return Number.isInteger(port) && port > 0 ? port : undefined
 }
-
-/**
- * What the ids of cache mounts begin with: a build never finds what another repository's build put there. A stem, not the
- * subdomain, because a plan and a moved app use the same.
- */
-const cacheOf = ({ githubUrl, rootDir }: Wishes) =>
-  `slipway-${createHash('sha256').update(`${githubUrl} ${rootDir}`).digest('hex').slice(0, 12)}`
 
 const valuesOf = (plan: TemplatePlan, { source, settings, env }: PlanRequest, port: number | null) => ({
   files: source.files,

@@ -1,15 +1,15 @@
 import path from 'node:path'
 import { setBuildGuard } from '../../adapters/build-guard.ts'
-import type { EnvVariable } from '../../db/deployments.ts'
-import { findRelease, listSteps, type Recipe } from '../../db/releases.ts'
+import { findRelease, type Release } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
+import { createMask } from '../../mask.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
-import { refOf, type StepContext } from '../context.ts'
+import { refOf, type StepContext, secretsOf } from '../context.ts'
+import { explainBuildFailure } from '../explain/explain-build-failure.ts'
+import { keepLogEnd } from '../explain/log-end.ts'
 import { defineStep } from '../step.ts'
-
-/** The engine's times are rounded differently from ours. */
-const CLOCK_MS = 5
+import { buildArgsOf, findSameBuild } from './find-same-build.ts'
 
 /** Where an app listens that says nothing about it. */
 const FALLBACK_PORT = 3000
@@ -25,14 +25,13 @@ export const buildImage = defineStep({
   },
   async apply(ctx) {
     if (ctx.release.imageFrom !== null) return tagEarlier(ctx, ctx.release.imageFrom)
+    const same = await findSameBuild(ctx)
+    if (same) return takeOver(ctx, same)
     await guardMachine(ctx)
     await build(ctx)
     await settlePort(ctx)
   },
-  async revert(ctx) {
-    await ctx.docker.removeImage(imageName(ctx.config.instance, ctx.ref))
-    if (ctx.release.imageFrom === null) await clearCache(ctx)
-  },
+  revert: ({ config, docker, ref }) => docker.removeImage(imageName(config.instance, ref)),
   inspect: ({ docker }, { name }) => docker.hasImage(name),
 })
 
@@ -43,20 +42,42 @@ async function tagEarlier({ config, db, docker, ref }: StepContext, number: numb
   await docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
 }
 
+/** Where nothing changed there is nothing to build; what the app is asked on was found out then. */
+async function takeOver(ctx: StepContext, same: Release): Promise<void> {
+  ctx.say(`Nothing that the build depends on changed since release ${same.number}: its image is used again`)
+  await tagEarlier(ctx, same.number)
+  const recipe = recipeOf(ctx)
+  await ctx.remember({ recipe: { ...recipe, port: recipe.port ?? same.recipe?.port ?? FALLBACK_PORT } })
+}
+
 /** A build must not take the machine with it. Where Slipway may not set the limit, the log says so. */
 async function guardMachine({ config, say }: StepContext): Promise<void> {
   const guard = await setBuildGuard(config.buildMemoryMb)
   if (!guard.ok) say(guard.detail, 'stderr')
 }
 
+/** Anew means also from the base image as the registry has it now; where that cannot be had, from the one that is here. */
 async function build(ctx: StepContext): Promise<void> {
+  if (!ctx.release.inputs.rebuild) return buildOnce(ctx, {})
+  try {
+    await buildOnce(ctx, { nocache: true, pull: true })
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'base_image_unavailable')) throw error
+    ctx.say(`${error.message} The base image that is here is used.`, 'stderr')
+    await buildOnce(ctx, { nocache: true })
+  }
+}
+
+async function buildOnce(ctx: StepContext, options: { nocache?: boolean; pull?: boolean }): Promise<void> {
   const { config, docker, ref, checkout, env, say } = ctx
   const recipe = recipeOf(ctx)
   const seconds = config.buildTimeoutSeconds
   const limit = AbortSignal.timeout(seconds * 1000)
   const signal = AbortSignal.any([ctx.signal, limit])
+  const end = keepLogEnd(createMask(secretsOf(env)))
+  const root = path.join(checkout, recipe.contextFolder)
   const { context, dockerfile } = await packContext({
-    root: path.join(checkout, recipe.contextFolder),
+    root,
     recipe,
     maxBytes: config.repositoryMaxMb * 2 ** 20,
   })
@@ -67,37 +88,21 @@ async function build(ctx: StepContext): Promise<void> {
       dockerfile,
       ...(recipe.settings.target !== undefined && { target: recipe.settings.target }),
       buildArgs: buildArgsOf(recipe, env),
+      ...options,
       labels: labelsOf(config.instance, ref),
-      onEvent: ({ stream, text }) => say(text, stream),
+      onEvent: ({ stream, text }) => {
+        end.add(text)
+        say(text, stream)
+      },
       signal,
     })
   } catch (error) {
-    if (!limit.aborted || ctx.signal.aborted) throw error
+    if (!limit.aborted || ctx.signal.aborted) throw await explainBuildFailure(error, end.lines(), root)
     throw new AppError(
       'build_timed_out',
       `The build was stopped after ${seconds} s. Make it faster, or raise SLIPWAY_BUILD_TIMEOUT_SECONDS.`,
     )
   }
-}
-
-/** What slipway.json says, and over it the variables that the user marked for the build. */
-const buildArgsOf = ({ env: own, settings }: Recipe, env: EnvVariable[]): Record<string, string> => ({
-  ...own,
-  ...settings.buildArgs,
-  ...Object.fromEntries(env.filter((it) => it.buildTime).map((it) => [it.key, it.value])),
-})
-
-/** The sources that were sent to the engine, and layers without an image, are traces of the app like any other. */
-async function clearCache({ config, db, deployment, docker, log, release }: StepContext): Promise<void> {
-  const step = (await listSteps(db, deployment.id, release.number)).find((it) => it.name === 'build-image')
-  if (!step) return
-  const limit = Date.parse(step.startedAt) + config.buildTimeoutSeconds * 1000
-  const ended = step.endedAt === null ? Math.min(Date.now(), limit) : Date.parse(step.endedAt)
-  const from = new Date(Date.parse(step.startedAt) - CLOCK_MS)
-  // A cache that cannot be cleared holds nobody up: the engine has limits of its own for it.
-  await docker
-    .pruneBuildCache(from, new Date(ended + CLOCK_MS))
-    .catch((error: unknown) => log.warn({ err: error }, 'the build cache could not be cleared'))
 }
 
 /** An image says by EXPOSE where its app listens, unless the user or the template said it first. */

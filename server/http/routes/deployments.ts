@@ -167,8 +167,30 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     },
   )
 
+  app.post(
+    '/api/deployments/:id/redeploy',
+    {
+      schema: {
+        summary: 'Deploy the newest commit; with ?rebuild=true everything is built anew',
+        params: IdParams,
+        querystring: Type.Object({ rebuild: Type.Optional(Type.Literal('true')) }, { additionalProperties: false }),
+        response: { 202: One },
+      },
+    },
+    async (request, reply) => {
+      const deployment = await deploymentOf(deps, request.params.id)
+      const rebuild = request.query.rebuild === 'true'
+      await commands.redeployApp(deps, queue, deployment, { rebuild })
+      await noteVisitor(deps, request, 'deployment.redeploy', {
+        target: deployment.id,
+        ...(rebuild && { detail: { rebuild } }),
+      })
+      const after = await deploymentOf(deps, deployment.id)
+      return reply.status(202).send({ deployment: await presentDeployment(deps, after) })
+    },
+  )
+
   const actions: Record<string, (deployment: Deployment) => Promise<void>> = {
-    redeploy: (deployment) => commands.redeployApp(deps, queue, deployment),
     stop: (deployment) => commands.switchApp(deps, queue, deployment, 'stop'),
     start: (deployment) => commands.switchApp(deps, queue, deployment, 'start'),
     restart: (deployment) => commands.switchApp(deps, queue, deployment, 'restart'),

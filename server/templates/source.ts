@@ -13,6 +13,8 @@ export type Source = {
   find(glob: string): string[]
   /** @throws file_unsafe when it is a link, no ordinary file, or larger than 1 MiB. Undefined when it is not there. */
   text(file: string): Promise<string | undefined>
+  /** The first 4 KiB, however large the file is: a lock file says in its first lines what wrote it. */
+  head(file: string): Promise<string | undefined>
   /** The parsed file, comments allowed. `T` is what the reader hopes for: check what you use. */
   json<T = unknown>(file: string): Promise<T | undefined>
   toml<T = unknown>(file: string): Promise<T | undefined>
@@ -25,6 +27,7 @@ export type Source = {
 
 const MAX_DEPTH = 5
 const MAX_FILES = 20_000
+const HEAD_BYTES = 4096
 
 /** What package managers install and tools produce: nobody writes an app there. */
 const NOT_WRITTEN = new Set(
@@ -58,6 +61,7 @@ export async function openSource(checkout: string, folder: string): Promise<Sour
     has: (file) => known.has(file),
     find: (glob) => files.filter((file) => path.matchesGlob(file, glob)),
     text,
+    head: async (file) => (known.has(file) ? readRepositoryFile(root, file, HEAD_BYTES) : undefined),
     json: async (file) => parsed(file, await jsonParser(), 'JSON'),
     toml: async (file) => parsed(file, (await import('smol-toml')).parse, 'TOML'),
     yaml: async (file) => parsed(file, (await import('yaml')).parse, 'YAML'),

@@ -1,7 +1,8 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
 
-export type Answer = { status: number } | { failure: 'refused' | 'reset' | 'timeout' }
+/** `body` is the beginning of what was answered with 400 or 403: an app may say there which host names it serves. */
+export type Answer = { status: number; body?: string } | { failure: 'refused' | 'reset' | 'timeout' }
 
 /**
  * Asks 127.0.0.1:`port` for `path` over HTTP and answers the status, or how it failed. A plain connect would not do:
@@ -19,8 +20,10 @@ export function probeHttp(port: number, path: string, options: { host: string; t
         signal: AbortSignal.timeout(options.timeoutMs),
       },
       (response) => {
+        const status = response.statusCode ?? 0
+        if (status === 400 || status === 403) return void readStart(response).then((body) => resolve({ status, body }))
         response.destroy()
-        resolve({ status: response.statusCode ?? 0 })
+        resolve({ status })
       },
     )
     probe.once('error', (error: NodeJS.ErrnoException) => {
@@ -28,6 +31,21 @@ export function probeHttp(port: number, path: string, options: { host: string; t
       resolve({ failure: timedOut ? 'timeout' : error.code === 'ECONNREFUSED' ? 'refused' : 'reset' })
     })
     probe.end()
+  })
+}
+
+const MAX_BODY = 4096
+
+/** The first bytes of an answer as text; what was read so far when it breaks off. */
+function readStart(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      if (text.length >= MAX_BODY) response.destroy()
+    })
+    response.on('error', () => response.destroy())
+    response.on('close', () => resolve(text.slice(0, MAX_BODY)))
   })
 }
 

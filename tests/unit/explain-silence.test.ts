@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseListeners } from '../../server/deploy/steps/explain-silence.ts'
+import { explainListeners, parseListeners, sayListeners } from '../../server/deploy/steps/explain-silence.ts'
 
 /** What /proc/net/tcp and tcp6 said in a container with a network of its own (Docker 20.10, Linux 5.10). */
 const recorded = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -32,4 +32,42 @@ test('::1 is loopback, another IPv6 address is not', () => {
 
 test('a container without a shell’s files listens on nothing that is known', () => {
   expect(parseListeners('')).toEqual([])
+})
+
+const open = (port: number) => ({ port, loopback: false })
+const hidden = (port: number) => ({ port, loopback: true })
+
+test('an app on another port is told with that port, for people and for a button', () => {
+  expect(explainListeners([open(4321)], 8000)).toMatchObject({
+    code: 'app_on_wrong_port',
+    message: 'The app listens on port 4321, not on 8000.',
+    port: 4321,
+  })
+})
+
+test('of several ports the likeliest is offered, and that of a debugger never', () => {
+  const error = explainListeners([open(9464), open(8080), hidden(3000), open(8080)], 3000)
+  expect(error).toMatchObject({ code: 'app_on_localhost_only' })
+  expect(explainListeners([open(9464), open(9229), open(8080), open(8080)], 3000)).toMatchObject({
+    message: 'The app listens on ports 8080 and 9464, not on 3000.',
+    port: 8080,
+  })
+  expect(explainListeners([open(9229)], 3000)?.port).toBe(9229)
+})
+
+test('where an app listens as it should, or nowhere, nothing is wrong with its ports', () => {
+  expect(explainListeners([open(3000), hidden(3000), open(9000)], 3000)).toBeUndefined()
+  expect(explainListeners([], 3000)).toBeUndefined()
+})
+
+test('only on 127.0.0.1, on whatever port, is told as that', () => {
+  expect(explainListeners([hidden(3000)], 3000)).toMatchObject({ code: 'app_on_localhost_only', port: undefined })
+  expect(explainListeners([hidden(5000)], 3000)?.message).toContain('127.0.0.1:5000')
+})
+
+test('a slow start is told by what it has come to', () => {
+  expect(sayListeners([], 3000)).toBe('nothing listens on port 3000 yet')
+  expect(sayListeners([open(9000)], 3000)).toBe('nothing listens on port 3000 yet, but on port 9000')
+  expect(sayListeners([hidden(3000)], 3000)).toBe('it listens on 127.0.0.1:3000 only')
+  expect(sayListeners([open(3000)], 3000)).toBe('port 3000 takes connections, and answers nothing yet')
 })

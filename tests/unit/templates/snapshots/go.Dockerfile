@@ -8,7 +8,7 @@ RUN --mount=type=cache,id=slipway-aac23a0f5f30-go-modules,target=/cache/slipway-
 RUN mkdir /out && tar --exclude=*.go --exclude=./vendor --exclude=node_modules --exclude=./.git* -cf - . | tar -xf - -C /out
 
 FROM debian:bookworm-slim
-RUN useradd --uid 1000 --user-group --create-home app
+RUN useradd --uid 1000 --user-group --create-home app && mkdir /app && chown app:app /app
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 WORKDIR /app
 COPY --from=build --chown=app:app /out .

@@ -1,6 +1,7 @@
 import { AppError } from '../../server/errors.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { PlanFunction } from '../../server/templates/template-plan.ts'
+import { isBunApp } from '../bun/is-bun-app.ts'
 
 type PackageJson = { main?: string; scripts?: Record<string, string> }
 
@@ -8,6 +9,7 @@ const MAIN_FILES = ['server.js', 'index.js', 'app.js', 'main.js', 'server.mjs', 
 
 /** An app with a package.json. */
 export const plan: PlanFunction = async ({ source, settings }) => {
+  if (settings.template !== 'node' && (await isBunApp(source, settings.startCommand))) return undefined
   const { main, scripts = {} } = (await source.json<PackageJson>('package.json')) ?? {}
   const procfile = await readProcfile(source)
   const file = [main ?? '', ...MAIN_FILES].find((it) => source.has(it))

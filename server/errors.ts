@@ -44,6 +44,7 @@ export const errorStatus = {
   nginx_rejected: 500,
   nginx_unreachable: 503,
   // the app
+  release_command_failed: 422,
   app_exited: 422,
   app_out_of_memory: 422,
   app_not_answering: 422,

@@ -5,6 +5,9 @@ export type ReleaseRef = { deploymentId: string; subdomain: string; release: num
 
 export const containerName = (instance: string, ref: ReleaseRef) => `${instance}-${ref.subdomain}-${ref.release}`
 
+/** Runs the release's command before it starts. No app's container ends so: they end with a number. */
+export const releaseContainerName = (instance: string, ref: ReleaseRef) => `${containerName(instance, ref)}-release`
+
 /** The release's own network carries its container's name. */
 export const networkName = containerName
 

@@ -1,15 +1,13 @@
 import type Docker from 'dockerode'
 
-export type ContainerSpec = {
+/** A container that does one thing and ends. */
+export type CommandSpec = {
   name: string
   image: string
   network: string
   labels: Record<string, string>
   /** `KEY=value`, byte for byte. */
   env: string[]
-  /** Port on 127.0.0.1 → port inside. */
-  hostPort: number
-  appPort: number
   volumes: { name: string; path: string }[]
   /** A line for the container's own `sh -c`; undefined leaves the image's command. */
   startCommand: string | undefined
@@ -18,11 +16,32 @@ export type ContainerSpec = {
   pids: number
 }
 
+/** The container of an app. */
+export type ContainerSpec = CommandSpec & {
+  /** Port on 127.0.0.1 → port inside. */
+  hostPort: number
+  appPort: number
+}
+
 /** What a container may do. Images that start as root to change owner and user need these; nothing needs more. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 
-/** What the engine is asked to make of it. */
+/** What the engine is asked to make of an app. */
 export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
+  const { HostConfig, ...options } = commandOptions(spec)
+  return {
+    ...options,
+    ExposedPorts: { [`${spec.appPort}/tcp`]: {} },
+    HostConfig: {
+      ...HostConfig,
+      PortBindings: { [`${spec.appPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(spec.hostPort) }] },
+      RestartPolicy: { Name: 'unless-stopped' },
+    },
+  }
+}
+
+/** What the engine is asked to make of a command: no port, and it is not started again. */
+export function commandOptions(spec: CommandSpec): Docker.ContainerCreateOptions {
   const bytes = spec.memoryMb * 2 ** 20
   return {
     name: spec.name,
@@ -30,13 +49,10 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
     Labels: spec.labels,
     Env: spec.env,
     ...(spec.startCommand !== undefined && { Entrypoint: ['/bin/sh', '-c'], Cmd: [spec.startCommand] }),
-    ExposedPorts: { [`${spec.appPort}/tcp`]: {} },
     HostConfig: {
       Init: true,
       NetworkMode: spec.network,
-      PortBindings: { [`${spec.appPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(spec.hostPort) }] },
       Mounts: spec.volumes.map(({ name, path }) => ({ Type: 'volume', Source: name, Target: path })),
-      RestartPolicy: { Name: 'unless-stopped' },
       Memory: bytes,
       MemorySwap: bytes,
       NanoCpus: Math.round(spec.cpus * 1e9),

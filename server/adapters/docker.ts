@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { type BuildRequest, buildImage } from './docker-build.ts'
 import { createBuildCache } from './docker-build-cache.ts'
 import { createDockerClient, must, unless } from './docker-client.ts'
-import { type ContainerSpec, containerOptions } from './docker-container.ts'
+import { type CommandSpec, type ContainerSpec, commandOptions, containerOptions } from './docker-container.ts'
 import { followEvents } from './docker-events.ts'
 import { demultiplex, type RuntimeLine, readInOrder, readLines } from './docker-logs.ts'
 import { createNetworksAndVolumes } from './docker-networks.ts'
@@ -149,6 +149,20 @@ export function createDocker(dockerHost: string, instance: string) {
         throw error
       }
       return container.id
+    },
+
+    /**
+     * Runs a container to its end and answers its exit code; `onLine` is told what it prints. The container stays, for
+     * whoever made it to remove. When `signal` fires nobody waits any more.
+     */
+    async runContainer(spec: CommandSpec, onLine: (line: RuntimeLine) => void, signal: AbortSignal): Promise<number> {
+      await this.removeContainer(spec.name, spec.labels['slipway.deployment'])
+      const container = await must('making the container', docker.createContainer(commandOptions(spec)))
+      await must('starting the container', container.start())
+      for await (const line of this.followLog(spec.name, { after: 0, signal })) onLine(line)
+      signal.throwIfAborted()
+      const { StatusCode: code } = await must('waiting for a container', container.wait())
+      return code
     },
 
     inspectContainer,

@@ -12,6 +12,7 @@ import { proveLive } from './steps/prove-live.ts'
 import { publishVhost } from './steps/publish-vhost.ts'
 import { retirePrevious } from './steps/retire-previous.ts'
 import { routeTunnel } from './steps/route-tunnel.ts'
+import { runReleaseCommand } from './steps/run-release-command.ts'
 import { startContainer } from './steps/start-container.ts'
 
 /** All that Slipway does to a machine, in order. Undoing runs the same list from bottom to top. */
@@ -23,6 +24,7 @@ export const pipeline: readonly Step[] = [
   claimPort,
   createNetwork,
   createVolumes,
+  runReleaseCommand,
   startContainer,
   awaitHealth,
   publishVhost,

@@ -5,6 +5,7 @@ import type { EnvVariable } from '../db/deployments.ts'
 import type { Recipe, ReleaseInputs } from '../db/releases.ts'
 import type { Catalog, Template } from './catalog.ts'
 import { fitTemplate } from './fit-template.ts'
+import { readProcfile } from './procfile.ts'
 import { renderDockerfile } from './render.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { openSource } from './source.ts'
@@ -40,10 +41,11 @@ export async function chooseRecipe(
     return inFolder(fit, await chooseRecipe(catalog, checkout, { ...wishes, rootDir: fit }, env))
   const { template, plan } = fit
   const port = settings.port ?? portIn(request.env) ?? plan.port ?? template.port ?? null
+  const release = settings.releaseCommand ?? plan.commands.release ?? (await readProcfile(source)).release
   const recipe: Recipe = {
     template: template.name,
     framework: plan.framework,
-    commands: plan.commands,
+    commands: { ...plan.commands, ...(release !== undefined && { release }) },
     settings,
     env: ownEnv,
     contextFolder: plan.contextFolder ?? source.folder,

@@ -22,13 +22,13 @@ const notThere = (name: string, folder: string) =>
 
 type Read = Pick<TemplatePlan, 'commands' | 'port' | 'notes'>
 
-function readDockerfile(text: string, { target, startCommand, releaseCommand }: PlanRequest['settings']): Read {
+function readDockerfile(text: string, { target, startCommand }: PlanRequest['settings']): Read {
   const stages = readStages(text)
   const stage = findStage(stages, target)
   if (!stage && target !== undefined) throw noSuchStage(target, stages.map((it) => it.name).filter(Boolean))
   const [port, ...others] = stage ? [...new Set(portsOf(stages, stage))] : []
   return {
-    commands: { ...(startCommand && { start: startCommand }), ...(releaseCommand && { release: releaseCommand }) },
+    commands: startCommand === undefined ? {} : { start: startCommand },
     ...(port !== undefined && { port }),
     notes: [
       ...(others.length > 0

@@ -23,7 +23,9 @@ export function readStages(dockerfile: string): Stage[] {
 function instructionsOf(dockerfile: string) {
   const escapeCharacter = /^\s*#\s*escape\s*=\s*`/im.test(dockerfile.split(/^\s*[^#\s]/m)[0] ?? '') ? '`' : '\\\\'
   const lines = dockerfile.replace(/^\uFEFF/, '').replace(/^\s*#.*(\r?\n|$)/gm, '')
-  return lines.replace(new RegExp(`${escapeCharacter}[ \\t]*\\r?\\n`, 'g'), ' ').matchAll(/^[ \t]*([A-Za-z]+)[ \t]+(.*)$/gm)
+  return lines
+    .replace(new RegExp(`${escapeCharacter}[ \\t]*\\r?\\n`, 'g'), ' ')
+    .matchAll(/^[ \t]*([A-Za-z]+)[ \t]+(.*)$/gm)
 }
 
 function readFrom(text: string): Stage {

@@ -90,3 +90,50 @@ describe('what is built already is not built again', () => {
     expect((await world.inventory()).images).toEqual([])
   })
 })
+
+describe('the release command', () => {
+  const files = (command: string) => ({
+    Dockerfile: dockerfile,
+    'server.js': `const fs = require('node:fs')
+require('node:http').createServer((_, response) => response.end(fs.readFileSync('/data/log', 'utf8'))).listen(8000)`,
+    Procfile: `web: node server.js\nrelease: ${command}\n`,
+  })
+  const volumes = [{ name: 'data', path: '/data' }]
+  let repository: Repository
+  let app: any
+  beforeAll(async () => {
+    repository = await world.git.makeRepository('acme', 'migrates')
+    await repository.commit(files('echo "migrated to $GOAL" | tee -a /data/log'), 'First')
+    const env = [{ key: 'GOAL', value: 'one' }]
+    app = await world.deploy({ githubUrl: repository.url, subdomain: 'migrates', volumes, env })
+  })
+
+  test('runs in the new image before the app starts, with its variables and volumes, and its words are in the log', async () => {
+    expect(app.status).toBe('running')
+    expect((await world.ask('migrates.localhost')).text).toBe('migrated to one\n')
+    const { body } = await world.slipway.api('GET', `/api/logs/${app.id}?kind=build&release=1`)
+    expect(body.lines.map((it: any) => it.text)).toContain('migrated to one')
+  })
+
+  test('that fails leaves the version before live and says so, and its container goes', async () => {
+    const before = await world.inventory()
+    await repository.commit(files('echo no such table; exit 7'), 'Second')
+    await world.slipway.api('POST', `/api/deployments/${app.id}/redeploy`)
+    const { status, release, error } = await world.settled(app.id)
+    expect({ status, release }).toEqual({ status: 'running', release: 1 })
+    expect(error).toMatchObject({ step: 'run-release-command', code: 'release_command_failed' })
+    expect(error.message).toContain('exit code 7')
+    expect((await world.inventory()).containers).toEqual(before.containers)
+    expect((await world.ask('migrates.localhost')).status).toBe(200)
+  })
+
+  test('does not run again for a rollback', async () => {
+    await repository.commit(files('echo "migrated again" >> /data/log'), 'Third')
+    await world.slipway.api('POST', `/api/deployments/${app.id}/redeploy`)
+    await world.settled(app.id)
+    await world.slipway.api('POST', `/api/deployments/${app.id}/rollback`, { release: 1 })
+    expect(await world.settled(app.id)).toMatchObject({ status: 'running', release: 4 })
+    expect((await world.ask('migrates.localhost')).text).toBe('migrated to one\nmigrated again\n')
+    await world.remove(app.id)
+  })
+})

@@ -8,7 +8,7 @@ import { effectSteps, stepNames } from '../support/steps.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 /** Gone when the deploy is over, so a delete finds nothing of them to revert. */
-const TRANSIENT = new Set(['hold-hostname', 'check-out'])
+const TRANSIENT = new Set(['hold-hostname', 'check-out', 'run-release-command'])
 
 const moments = ['before', 'after'] as const
 const applyMoments = stepNames.flatMap((step) => moments.map((moment) => ({ step, moment })))
@@ -46,6 +46,7 @@ describe('killed around each step of a first deploy, then started again', () => 
       githubUrl: repository.url,
       subdomain: 'app',
       volumes: [{ name: 'data', path: '/data' }],
+      overrides: { releaseCommand: 'true' },
     })
     await comeBack()
     const app = await world.settled(body.deployment.id)
@@ -61,7 +62,8 @@ describe('killed around each step of a first deploy, then started again', () => 
 describe('killed around each step of a redeploy, then started again', () => {
   let id: string
   beforeAll(async () => {
-    id = (await world.deploy({ githubUrl: repository.url, subdomain: 'again' })).id
+    id = (await world.deploy({ githubUrl: repository.url, subdomain: 'again', overrides: { releaseCommand: 'true' } }))
+      .id
     watched.add('again.example.com')
   })
   afterAll(async () => {
@@ -73,7 +75,7 @@ describe('killed around each step of a redeploy, then started again', () => {
   test.each(applyMoments)('$moment $step', async ({ step, moment }) => {
     killAt(`apply ${step} ${moment}`)
     const { release } = (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment
-    await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
+    await world.slipway.api('POST', `/api/deployments/${id}/redeploy?rebuild=true`)
     await comeBack()
     const app = await world.settled(id)
     expect(app).toMatchObject({ status: 'running', release: release + 1 })
@@ -89,6 +91,7 @@ describe('killed around each step of a delete, then started again', () => {
       githubUrl: repository.url,
       subdomain: 'app',
       volumes: [{ name: 'data', path: '/data' }],
+      overrides: { releaseCommand: 'true' },
     })
     killAt(`revert ${step} ${moment}`)
     await world.slipway.api('DELETE', `/api/deployments/${app.id}`)

@@ -27,7 +27,7 @@ describe('an app through its releases', () => {
   const idle = async () => (await world.status(id)).steps.filter((it: any) => !it.isNeeded).map((it: any) => it.name)
 
   test('what a first release had nothing to do for is told', async () => {
-    expect(await idle()).toEqual(['create-volumes', 'retire-previous'])
+    expect(await idle()).toEqual(['create-volumes', 'run-release-command', 'retire-previous'])
   })
 
   test('a redeploy shows the new text, and no visitor sees a gap or the old one again', async () => {
@@ -41,7 +41,7 @@ describe('an app through its releases', () => {
     expect(texts.filter((said, index) => said !== texts[index - 1])).toEqual(['one', 'two'])
     expect(app).toMatchObject({ status: 'running', release: 2, commit: { message: 'Say two' } })
     expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-shop-2`])
-    expect(await idle()).toEqual(['hold-hostname', 'create-volumes'])
+    expect(await idle()).toEqual(['hold-hostname', 'create-volumes', 'run-release-command'])
   })
 
   test('a redeploy that fails leaves the old release serving, and shows why', async () => {
@@ -72,7 +72,13 @@ describe('an app through its releases', () => {
     const images = [1, 5].map((release) => world.docker.getImage(`${world.slipway.instance}/shop:${release}`).inspect())
     const [first, fifth] = await Promise.all(images)
     expect(fifth?.Id).toBe(first?.Id)
-    expect(await idle()).toEqual(['hold-hostname', 'check-out', 'choose-template', 'create-volumes'])
+    expect(await idle()).toEqual([
+      'hold-hostname',
+      'check-out',
+      'choose-template',
+      'create-volumes',
+      'run-release-command',
+    ])
   })
 
   test('a release that never went live cannot be rolled back to, nor can the live one', async () => {

@@ -50,6 +50,7 @@ describe('a deploy that fails leaves nothing but its reason, and delete leaves n
       githubUrl: repository.url,
       subdomain: 'fails',
       volumes: [{ name: 'data', path: '/data' }],
+      overrides: { releaseCommand: 'true' },
     })
     expect(app).toMatchObject({ status: 'failed', error: { step, code } })
     await expectOnlyRowsLeft()
@@ -111,6 +112,7 @@ async function heldAt(step: string): Promise<{ id: string }> {
     githubUrl: repository.url,
     subdomain: 'held',
     volumes: [{ name: 'data', path: '/data' }],
+    overrides: { releaseCommand: 'true' },
   })
   await until(async () => existsSync(path.join(world.slipway.dataDir, 'interfere-reached')))
   return body.deployment

@@ -1,3 +1,4 @@
+import type { CommandSpec } from '../../adapters/docker-container.ts'
 import type { EnvVariable } from '../../db/deployments.ts'
 import { AppError } from '../../errors.ts'
 import { containerName, imageName, labelsOf, networkName } from '../../names.ts'
@@ -42,31 +43,37 @@ async function moveToNextPort(ctx: StepContext): Promise<void> {
 }
 
 async function start(ctx: StepContext): Promise<void> {
-  const { config, docker, port, ref, release, env } = ctx
-  const { recipe } = release
-  if (port === undefined || recipe === null || recipe.port === null) {
+  const { docker, port, release } = ctx
+  const appPort = release.recipe?.port
+  if (port === undefined || typeof appPort !== 'number') {
     throw new AppError('internal', 'This release was not prepared. Deploy again.')
   }
-  const { settings } = recipe
-  const containerId = await docker.startContainer({
-    name: nameOf(ctx),
-    image: imageName(config.instance, ref),
-    network: networkName(config.instance, ref),
-    labels: labelsOf(config.instance, ref),
-    env: variablesOf(recipe.port, recipe.env, env),
-    hostPort: port,
-    appPort: recipe.port,
-    volumes: volumesOf(ctx),
-    startCommand: settings.startCommand,
-    memoryMb: settings.memoryMb ?? config.appMemoryMb,
-    cpus: settings.cpus ?? config.appCpus,
-    pids: config.appPids,
-  })
+  const startCommand = release.recipe?.settings.startCommand
+  const spec = specOf(ctx, nameOf(ctx), startCommand)
+  const containerId = await docker.startContainer({ ...spec, hostPort: port, appPort })
   await ctx.remember({ containerId })
 }
 
+/** A container of the release's image, with its variables, volumes and limits. */
+export function specOf(ctx: StepContext, name: string, startCommand: string | undefined): CommandSpec {
+  const { config, ref, release, env } = ctx
+  const { settings = {}, env: own = {}, port } = release.recipe ?? {}
+  return {
+    name,
+    image: imageName(config.instance, ref),
+    network: networkName(config.instance, ref),
+    labels: labelsOf(config.instance, ref),
+    env: variablesOf({ ...(port && { PORT: String(port) }), ...own }, env),
+    volumes: volumesOf(ctx),
+    startCommand,
+    memoryMb: settings.memoryMb ?? config.appMemoryMb,
+    cpus: settings.cpus ?? config.appCpus,
+    pids: config.appPids,
+  }
+}
+
 /** `PORT` says where the app is asked. What the user says wins over that and over slipway.json: no name comes twice. */
-function variablesOf(port: number, own: Record<string, string>, env: EnvVariable[]): string[] {
-  const all = { PORT: String(port), ...own, ...Object.fromEntries(env.map(({ key, value }) => [key, value])) }
+function variablesOf(own: Record<string, string>, env: EnvVariable[]): string[] {
+  const all = { ...own, ...Object.fromEntries(env.map(({ key, value }) => [key, value])) }
   return Object.entries(all).map(([key, value]) => `${key}=${value}`)
 }

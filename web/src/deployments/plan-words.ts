@@ -9,7 +9,14 @@ type MakingGroup = { title: string; things: Making[] }
 /** In the order in which a deploy comes to them (deploy/pipeline.ts). */
 const GROUPS: Record<string, string[]> = {
   'To build it': ['check-out', 'choose-template', 'build-image'],
-  'To run it': ['claim-port', 'create-network', 'create-volumes', 'start-container', 'await-health'],
+  'To run it': [
+    'claim-port',
+    'create-network',
+    'create-volumes',
+    'run-release-command',
+    'start-container',
+    'await-health',
+  ],
   'To lead visitors there': ['hold-hostname', 'publish-vhost', 'route-tunnel', 'point-dns', 'prove-live'],
 }
 

@@ -30,6 +30,10 @@ const words: Record<string, Words> = {
     makes: 'A network of the release’s own: apps do not see each other.',
   },
   'create-volumes': { label: 'Create the volumes', makes: 'Volumes for the app’s data. They outlive every release.' },
+  'run-release-command': {
+    label: 'Run the release command',
+    makes: 'A container of the new image that runs the command, such as migrations, and goes afterwards.',
+  },
   'start-container': { label: 'Start the container', makes: 'The running app, reachable from this machine only.' },
   'await-health': { label: 'Wait until it answers', makes: 'Nothing: asks the app over HTTP until it answers well.' },
   'publish-vhost': {

@@ -18,9 +18,9 @@ export type World = {
   /** A repository with the files of a fixture. */
   repository(fixture: string, name?: string): Promise<Repository>
   /** Creates a deployment and waits until its first release is over. */
-  deploy(input: Record<string, unknown>): Promise<any>
+  deploy(input: Record<string, unknown>, patienceMs?: number): Promise<any>
   /** Waits until the newest release of a deployment has no step to do any more, and answers the deployment. */
-  settled(id: string): Promise<any>
+  settled(id: string, patienceMs?: number): Promise<any>
   status(id: string): Promise<any>
   remove(id: string, query?: string): Promise<any>
   /** Asks for an app through nginx, by its host name. */
@@ -62,13 +62,14 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
       names += 1
       return git.makeRepository('acme', name ?? `${fixture}-${names}`, path.join(root, 'tests', 'fixtures', fixture))
     },
-    async deploy(input) {
+    async deploy(input, patienceMs) {
       const { status, body } = await slipway.api('POST', '/api/deployments', input)
       if (status !== 202) throw new Error(`POST /api/deployments: ${status} ${JSON.stringify(body)}`)
-      return world.settled(body.deployment.id)
+      return world.settled(body.deployment.id, patienceMs)
     },
-    async settled(id) {
-      for (let attempt = 0; attempt < 2400; attempt++) {
+    async settled(id, patienceMs = 100_000) {
+      const began = Date.now()
+      while (Date.now() - began < patienceMs) {
         const { body } = await slipway.api('GET', `/api/deployments/${id}`)
         const { body: history } = await slipway.api('GET', `/api/deployments/${id}/releases`)
         const busy = history.releases?.some((it: any) =>

@@ -171,12 +171,20 @@ describe('what is wrong with the repository, the build or the app', () => {
       [
         'exits at once',
         app(`console.log('bye'); console.error('no DATABASE_URL'); process.exit(3)`),
-        { ...at, code: 'app_exited', says: /exited with code 3.*no DATABASE_URL Check the start command/ },
+        {
+          ...at,
+          code: 'app_exited',
+          says: /exited with code 3.*not in its environment: DATABASE_URL.*Add it under Environment/,
+        },
       ],
       [
         'is started with a command that is not there',
         app(echo),
-        { ...at, code: 'app_exited', says: /exited with code 127.*not found/ },
+        {
+          ...at,
+          code: 'app_exited',
+          says: /exited with code 127\. The start command calls nosuchprogram, which is not installed/,
+        },
         { overrides: { startCommand: 'nosuchprogram' } },
       ],
       [
@@ -208,7 +216,7 @@ describe('what is wrong with the repository, the build or the app', () => {
       [
         'listens nowhere',
         app('setInterval(() => {}, 1000)'),
-        { ...at, code: 'app_not_answering', says: /listens on no port within 2 s.*SLIPWAY_START_TIMEOUT_SECONDS/ },
+        { ...at, code: 'app_not_answering', says: /listens on no port within 2 s.*“Time to start”/ },
       ],
       [
         'takes connections and says nothing',

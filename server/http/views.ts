@@ -299,6 +299,8 @@ const TemplateView = Type.Object({
   title: Type.String(),
   description: Type.String(),
   detect: Type.Array(Type.String()),
+  /** `run`: its example is deployed and answers in Slipway's own tests. `plan`: only how it is built is tested. */
+  proof: Type.Enum(['run', 'plan']),
   port: nullable(Type.Integer()),
   healthPath: Type.String(),
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settingsSchema } from '../../server/templates/settings.ts'
 import type { Repository } from '../support/git-server.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -134,6 +135,36 @@ require('node:http').createServer((_, response) => response.end(fs.readFileSync(
     await world.slipway.api('POST', `/api/deployments/${app.id}/rollback`, { release: 1 })
     expect(await world.settled(app.id)).toMatchObject({ status: 'running', release: 4 })
     expect((await world.ask('migrates.localhost')).text).toBe('migrated to one\nmigrated again\n')
+    await world.remove(app.id)
+  })
+})
+
+describe('slipway.json', () => {
+  test('has a schema for editors, which needs no login', async () => {
+    const response = await fetch(`${world.slipway.url}/api/slipway.schema.json`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual(settingsSchema)
+  })
+
+  test('in the repository is obeyed, and what the user sets wins', async () => {
+    const repository = await world.git.makeRepository('acme', 'settled')
+    const settings = { env: { SAID: 'by the repository', BUILT: 'by the repository' }, port: 8000, target: 'web' }
+    const two = `${dockerfile.replace('FROM node:24-slim', 'FROM node:24-slim AS web')}\nFROM web\nRUN exit 1\n`
+    await repository.commit({ Dockerfile: two, 'server.js': server, 'slipway.json': JSON.stringify(settings) }, 'First')
+    const env = [{ key: 'SAID', value: 'by the user' }]
+    const app = await world.deploy({ githubUrl: repository.url, subdomain: 'settled', env })
+    expect(app.status).toBe('running')
+    const answer = JSON.parse((await world.ask('settled.localhost')).text)
+    expect(answer).toMatchObject({ said: 'by the user', argument: 'by the repository' })
+    await world.remove(app.id)
+  })
+
+  test('with a key that nobody knows fails the deploy before anything is built', async () => {
+    const repository = await world.git.makeRepository('acme', 'unsettled')
+    await repository.commit({ Dockerfile: dockerfile, 'server.js': server, 'slipway.json': '{"prot": 8000}' }, 'First')
+    const app = await world.deploy({ githubUrl: repository.url, subdomain: 'unsettled' })
+    expect(app).toMatchObject({ status: 'failed', error: { step: 'choose-template', code: 'settings_invalid' } })
+    expect(app.error.message).toContain('Did you mean “port”?')
     await world.remove(app.id)
   })
 })

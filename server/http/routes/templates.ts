@@ -1,4 +1,5 @@
 import type { Deps } from '../../deps.ts'
+import { settingsSchema } from '../../templates/settings.ts'
 import type { App } from '../app-type.ts'
 import { CatalogView } from '../views.ts'
 
@@ -7,15 +8,22 @@ export function templateRoutes(app: App, { catalog, config }: Deps): void {
     '/api/templates',
     { schema: { summary: 'What Slipway can build', response: { 200: CatalogView } } },
     async () => ({
-      templates: catalog.map(({ name, title, description, detect, port, healthPath }) => ({
+      templates: catalog.map(({ name, title, description, detect, proof, port, healthPath }) => ({
         name,
         title,
         description,
         detect,
+        proof,
         port: port ?? null,
         healthPath: healthPath ?? '/',
       })),
       defaults: { memoryMb: config.appMemoryMb, cpus: config.appCpus, startTimeoutSeconds: config.startTimeoutSeconds },
     }),
+  )
+
+  app.get(
+    '/api/slipway.schema.json',
+    { config: { access: 'anyone' }, schema: { summary: 'The JSON schema of slipway.json, for editors' } },
+    async () => settingsSchema,
   )
 }

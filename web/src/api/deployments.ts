@@ -16,7 +16,7 @@ import { request } from './client.ts'
 
 type Signal = AbortSignal | undefined
 type One = { deployment: DeploymentView }
-export type Action = 'redeploy' | 'stop' | 'start' | 'restart' | 'cancel' | 'retry'
+export type Action = 'redeploy' | 'rebuild' | 'stop' | 'start' | 'restart' | 'cancel' | 'retry'
 
 const at = (id: string, rest = '') => `/api/deployments/${encodeURIComponent(id)}${rest}`
 const deploymentOf = ({ deployment }: One) => deployment
@@ -30,7 +30,11 @@ export const changeDeployment = (id: string, body: ChangeInput) =>
   request<One>('PATCH', at(id), { body }).then(deploymentOf)
 export const deleteDeployment = (id: string, keepVolumes: boolean) =>
   request<One>('DELETE', at(id), { query: { volumes: keepVolumes ? 'keep' : 'remove' } }).then(deploymentOf)
-export const act = (id: string, action: Action) => request<One>('POST', at(id, `/${action}`)).then(deploymentOf)
+export const act = (id: string, action: Action) =>
+  (action === 'rebuild'
+    ? request<One>('POST', at(id, '/redeploy'), { query: { rebuild: 'true' } })
+    : request<One>('POST', at(id, `/${action}`))
+  ).then(deploymentOf)
 export const rollBack = (id: string, release: number) =>
   request<One>('POST', at(id, '/rollback'), { body: { release } }).then(deploymentOf)
 

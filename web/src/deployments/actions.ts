@@ -1,6 +1,7 @@
 import CirclePlay from '@lucide/svelte/icons/circle-play'
 import CircleStop from '@lucide/svelte/icons/circle-stop'
 import CircleX from '@lucide/svelte/icons/circle-x'
+import Hammer from '@lucide/svelte/icons/hammer'
 import RefreshCw from '@lucide/svelte/icons/refresh-cw'
 import Rocket from '@lucide/svelte/icons/rocket'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
@@ -16,6 +17,7 @@ type Look = { label: string; icon: Component<{ size?: number; 'aria-hidden'?: 't
 /** Each action, its button and what is said when the server has taken it on. */
 export const actions: Record<Action, Look> = {
   redeploy: { label: 'Redeploy', icon: Rocket, accepted: 'is being deployed again' },
+  rebuild: { label: 'Rebuild without caches', icon: Hammer, accepted: 'is being built anew and deployed' },
   stop: { label: 'Stop', icon: CircleStop, accepted: 'is being stopped' },
   start: { label: 'Start', icon: CirclePlay, accepted: 'is being started' },
   restart: { label: 'Restart', icon: RefreshCw, accepted: 'is being restarted' },
@@ -36,6 +38,7 @@ export function possibleActions({ status, liveRelease, isBusy, isDeleting, canCa
     ...(canCancel ? (['cancel'] as const) : []),
     ...(status === 'failed' && !isBusy ? (['retry'] as const) : []),
     'redeploy',
+    'rebuild',
     ...(isLive && status === 'running' ? (['stop', 'restart'] as const) : []),
     ...(isLive && status !== 'running' ? (['start'] as const) : []),
   ]

@@ -6,22 +6,31 @@ import {
   DOCKERFILE,
   HEALTH_PATH,
   MEMORY_MB,
+  OUTPUT_DIR,
   PORT,
   problemOf,
   problemOfVolumePath,
   START_TIMEOUT,
+  TARGET,
   VOLUME_NAME,
 } from '../../../server/limits.ts'
 
-export type TextSetting =
-  | 'dockerfile'
-  | 'buildCommand'
-  | 'startCommand'
-  | 'port'
-  | 'healthPath'
-  | 'startTimeoutSeconds'
-  | 'memoryMb'
-  | 'cpus'
+/** The overrides by the rule for each: those that are texts, and those that are numbers. */
+const texts = {
+  dockerfile: DOCKERFILE,
+  target: TARGET,
+  installCommand: COMMAND,
+  buildCommand: COMMAND,
+  startCommand: COMMAND,
+  releaseCommand: COMMAND,
+  outputDir: OUTPUT_DIR,
+  healthPath: HEALTH_PATH,
+}
+const numbers = { port: PORT, startTimeoutSeconds: START_TIMEOUT, memoryMb: MEMORY_MB, cpus: CPUS }
+
+const keysOf = <T extends object>(of: T) => Object.keys(of) as (keyof T & string)[]
+
+export type TextSetting = keyof typeof texts | keyof typeof numbers
 /** How an app is built and run, as it stands in the form: empty text leaves it to what was detected. */
 export type BuildSettings = Record<TextSetting, string> & {
   /** The name of a template; empty lets the repository decide. */
@@ -33,15 +42,8 @@ export type Detected = Partial<Record<TextSetting | 'template', string>>
 type BuildInput = Pick<CreateInput, 'template' | 'overrides' | 'volumes'>
 
 export const emptySettings = (): BuildSettings => ({
+  ...(Object.fromEntries(keysOf({ ...texts, ...numbers }).map((it) => [it, ''])) as Record<TextSetting, string>),
   template: '',
-  dockerfile: '',
-  buildCommand: '',
-  startCommand: '',
-  port: '',
-  healthPath: '',
-  startTimeoutSeconds: '',
-  memoryMb: '',
-  cpus: '',
   volumes: [],
 })
 
@@ -58,19 +60,14 @@ export function settingsOf({ chosenTemplate, overrides, volumes }: DeploymentVie
 
 /** All three parts for the API, as a change of a deployment needs them: what is empty is given up. */
 export function toBuildInput(settings: BuildSettings): Required<BuildInput> {
-  const text = (name: TextSetting) => settings[name].trim()
+  const written = (name: TextSetting) => settings[name].trim()
+  const pairs = [
+    ...keysOf(texts).map((it) => [it, written(it)] as const),
+    ...keysOf(numbers).map((it) => [it, written(it) && Number(written(it).replace(',', '.'))] as const),
+  ]
   return {
     template: settings.template,
-    overrides: {
-      ...(text('dockerfile') && { dockerfile: text('dockerfile') }),
-      ...(text('buildCommand') && { buildCommand: text('buildCommand') }),
-      ...(text('startCommand') && { startCommand: text('startCommand') }),
-      ...(text('port') && { port: Number(text('port')) }),
-      ...(text('healthPath') && { healthPath: text('healthPath') }),
-      ...(text('startTimeoutSeconds') && { startTimeoutSeconds: Number(text('startTimeoutSeconds')) }),
-      ...(text('memoryMb') && { memoryMb: Number(text('memoryMb')) }),
-      ...(text('cpus') && { cpus: Number(text('cpus').replace(',', '.')) }),
-    },
+    overrides: Object.fromEntries(pairs.filter(([, value]) => value !== '')),
     volumes: settings.volumes
       .filter((it) => it.name.trim() !== '' || it.path.trim() !== '')
       .map(({ name, path }) => ({ name: name.trim(), path: path.trim() })),
@@ -82,8 +79,6 @@ type Problem = [field: string, message: string | undefined]
 /** What the server would refuse, by its own rules (server/limits.ts), by field name of the API. */
 export function problemsOfSettings(settings: BuildSettings): Map<string, string> {
   const { overrides } = toBuildInput(settings)
-  const texts = { healthPath: HEALTH_PATH, dockerfile: DOCKERFILE, buildCommand: COMMAND, startCommand: COMMAND }
-  const numbers = { port: PORT, startTimeoutSeconds: START_TIMEOUT, memoryMb: MEMORY_MB, cpus: CPUS }
   const all: Problem[] = [
     ...keysOf(numbers).map(
       (it): Problem => [`overrides.${it}`, check(overrides[it], (n) => problemOf(numbers[it], n))],
@@ -94,7 +89,6 @@ export function problemsOfSettings(settings: BuildSettings): Map<string, string>
   return new Map(all.flatMap(([field, message]) => (message === undefined ? [] : [[field, message] as const])))
 }
 
-const keysOf = <T extends object>(of: T) => Object.keys(of) as (keyof T & string)[]
 const check = <T>(value: T | undefined, say: (value: T) => string | undefined) =>
   value === undefined ? undefined : say(value)
 
@@ -115,8 +109,10 @@ export function detectedIn(plan: PlanView | undefined, catalog: CatalogView | un
     ...(plan && {
       healthPath: plan.healthPath,
       dockerfile: plan.dockerfilePath ?? '',
+      installCommand: plan.commands.install ?? '',
       buildCommand: plan.commands.build ?? '',
       startCommand: plan.commands.start ?? '',
+      releaseCommand: plan.commands.release ?? '',
     }),
     ...(plan?.port && { port: String(plan.port) }),
     ...(title !== undefined && { template: title }),

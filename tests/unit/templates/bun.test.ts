@@ -104,6 +104,7 @@ describe('installing and building', () => {
     const { commands, dockerfile } = await recipeFor(withScripts({ start: 'bun src/index.ts', build: 'bun build x' }))
     expect(commands).toMatchObject({ build: 'bun run build' })
     expect(dockerfile).toMatch(/bun run build"\]\nRUN rm -rf node_modules/)
+    expect(dockerfile).toMatch(/AS build\nCOPY .*\nRUN .*bun install --frozen-lockfile"\]\nCOPY src\/ \.\n/)
     expect(dockerfile).toContain('bun install --frozen-lockfile --production')
   })
 

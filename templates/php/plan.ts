@@ -2,6 +2,7 @@ import { AppError } from '../../server/errors.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
+import { assetsOf } from './assets.ts'
 import { type Composer, hasPathRepository, readComposer } from './composer.ts'
 import { requiredExtensions, sortExtensions } from './extensions.ts'
 import { type Framework, recognise } from './frameworks.ts'
@@ -25,9 +26,13 @@ export const plan: PlanFunction = async (request) => {
   const php = await choosePhp(source, composer)
   const { extensions, unknown } = sortExtensions(await namesOfExtensions(source, composer, framework))
   const install = settings.installCommand ?? (composer && COMPOSER_INSTALL)
-  const build = settings.buildCommand ?? framework?.build
+  const assets = await assetsOf(request)
+  const build = settings.buildCommand ?? [...(assets?.builds ?? []), framework?.build].filter(Boolean).join(' && ')
   const start =
-    settings.startCommand ?? (herokuFolder === undefined ? web : undefined) ?? framework?.start ?? 'apache2-foreground'
+    settings.startCommand ??
+    (herokuFolder === undefined ? web : undefined) ??
+    framework?.start ??
+    'exec apache2-foreground'
   const releaseCommand = settings.releaseCommand ?? release
   return {
     framework: framework?.name ?? (composer ? 'PHP (Composer)' : 'PHP'),
@@ -39,13 +44,15 @@ export const plan: PlanFunction = async (request) => {
       ...(releaseCommand && { release: releaseCommand }),
     },
     ...(framework?.healthPath && { healthPath: framework.healthPath }),
-    ...(framework?.extraFiles && { extraFiles: framework.extraFiles }),
+    extraFiles: { ...framework?.extraFiles, ...assets?.extraFiles },
     values: {
       version: php.version,
       extensions,
+      assets,
       servesAll: folder === '.',
       environment: environmentOf(request, folder, framework),
       writable: framework?.writable,
+      isApache: /apache2-foreground/.test(start),
       linksStorage: framework?.name === 'Laravel',
       ...composerValues(composer),
     },
@@ -56,6 +63,7 @@ export const plan: PlanFunction = async (request) => {
         ? []
         : [`The Procfile's ${web?.split(' ')[0]} is Heroku's: Apache serves ${folder} in its place.`]),
       ...(framework?.notes ?? []),
+      ...(assets?.notes ?? []),
     ],
   }
 }

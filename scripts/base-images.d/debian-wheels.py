@@ -87,4 +87,6 @@ if __name__ == '__main__':
     os.makedirs(sys.argv[1], exist_ok=True)
     installed = packages()
     for package, distribution in installed.items():
+        if distribution.metadata['Name'] in ('pip', 'setuptools'):
+            continue  # wheels in Debian already, and whole: here pkg_resources is a package of its own
         write_wheel(sys.argv[1], package, distribution, installed)

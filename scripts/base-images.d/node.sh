@@ -29,15 +29,21 @@ npm_into() {
 # The registry npm asks on this machine; nothing when its address carries a password.
 npm_registry() { npm config get registry 2>/dev/null | grep -E '^https?://[^@]+$' | sed 's#/$##'; }
 
-# The package managers as lines of a Dockerfile. npm's own settings are in npmrc; Corepack asks Yarn's site for Yarn unless told
-# otherwise, and Yarn and Bun read no npmrc outside the project and the home folder.
+# registry_variable NAME: " NAME=ADDRESS" for a Dockerfile, unless npm asks its public registry, which needs no telling.
+registry_variable() {
+  local registry
+  registry=$(npm_registry) || return 0
+  [ "$registry" = https://registry.npmjs.org ] || echo " $1=$registry"
+}
+
+# The package managers as lines of a Dockerfile. npm's own settings are in npmrc; Yarn and Bun read no npmrc outside the project
+# and the home folder, and Corepack asks Yarn's site for Yarn unless it is told a registry.
 registry_env() {
   local registry
   registry=$(npm_registry) || return 0
-  echo "ENV COREPACK_NPM_REGISTRY=$registry"
+  echo "ENV COREPACK_NPM_REGISTRY=$registry$(registry_variable YARN_NPM_REGISTRY_SERVER)$(registry_variable BUN_CONFIG_REGISTRY)"
   # mirrors may leave out the signatures that Corepack checks
   npm view npm@11.0.0 dist.signatures 2>/dev/null | grep -q . || echo "ENV COREPACK_INTEGRITY_KEYS=0"
-  [ "$registry" = https://registry.npmjs.org ] || echo "ENV YARN_NPM_REGISTRY_SERVER=$registry BUN_CONFIG_REGISTRY=$registry"
 }
 
 # What npm is told on this machine about reaching its registry. No tokens.

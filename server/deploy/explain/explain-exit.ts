@@ -14,8 +14,9 @@ const meanings: Record<number, string> = {
 /** Why an app ended, by its exit code and what it printed at last. Give it lines without secrets: it quotes them. */
 export function explainExit(code: number | undefined, printed: string[]): AppError {
   const found = explainLog(printed, 'start')
+  const ended = code === undefined ? 'ended again and again' : `exited with code ${code}`
   if (found) {
-    return new AppError(found.code ?? 'app_exited', `The app exited with code ${code ?? '?'}. ${found.message}`, {
+    return new AppError(found.code ?? 'app_exited', `The app ${ended}. ${found.message}`, {
       hint: found.hint,
     })
   }
@@ -23,7 +24,7 @@ export function explainExit(code: number | undefined, printed: string[]): AppErr
   const said = lastWords(printed).slice(0, 300)
   return new AppError(
     'app_exited',
-    `The app exited with code ${code ?? '?'}${meaning ? ` (${meaning})` : ''} instead of serving. ${said ? `It said: ${said}` : 'It printed nothing.'}`,
+    `The app ${ended}${meaning ? ` (${meaning})` : ''} instead of serving. ${said ? `It said: ${said}` : 'It printed nothing.'}`,
     { hint: 'Check the start command and the environment variables.' },
   )
 }

@@ -54,7 +54,7 @@ export async function waitUntilHealthy(ctx: StepContext): Promise<void> {
     }
     await sleep(pause, undefined, { signal: ctx.signal })
   }
-  await refuseIfDead(ctx)
+  await refuseIfDying(ctx)
   await sayWhatItPrinted(ctx)
   throw await explainSilence(ctx, answer, path, await wordsOf(ctx, answer))
 }
@@ -111,11 +111,31 @@ async function sayWhatIsMissing(ctx: StepContext, answer: Answer, path: string, 
   ctx.say(`Still starting: ${what} (${seconds} of ${startSecondsOf(ctx)} s)`)
 }
 
+const stateOf = ({ config, docker, ref }: StepContext) => docker.inspectContainer(containerName(config.instance, ref))
+
+/**
+ * One that was started again at least once did not fail to answer, it ended. Only between two runs does the engine say
+ * with which code.
+ */
+async function refuseIfDying(ctx: StepContext): Promise<void> {
+  await refuseIfDead(ctx)
+  let state = await stateOf(ctx)
+  if (!state || state.restarts === 0) return
+  for (let attempt = 0; attempt < 30 && state?.status === 'running'; attempt++) {
+    await sleep(50, undefined, { signal: ctx.signal })
+    state = await stateOf(ctx)
+  }
+  await refuse(ctx, state?.status === 'running' ? undefined : state)
+}
+
 async function refuseIfDead(ctx: StepContext): Promise<void> {
-  const name = containerName(ctx.config.instance, ctx.ref)
-  const state = await ctx.docker.inspectContainer(name)
+  const state = await stateOf(ctx)
   if (state?.status === 'running' && state.restarts < RESTARTS_UNTIL_DEAD) return
   if (state?.status === 'restarting' && state.restarts < RESTARTS_UNTIL_DEAD && !state.outOfMemory) return
+  await refuse(ctx, state)
+}
+
+async function refuse(ctx: StepContext, state: Awaited<ReturnType<typeof stateOf>>): Promise<never> {
   const printed = await sayWhatItPrinted(ctx)
   if (state?.outOfMemory || state?.exitCode === 137) {
     throw new AppError('app_out_of_memory', 'The app was killed because it used more memory than it may.', {

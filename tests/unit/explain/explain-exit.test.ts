@@ -35,3 +35,7 @@ test('what is not known is quoted: the line that looks like a reason, else the l
   )
   expect(explainExit(3, ['going down', '']).message).toContain('It said: going down')
 })
+
+test('of one that is started again and again the code may be unknown', () => {
+  expect(explainExit(undefined, ['bye']).message).toBe('The app ended again and again instead of serving. It said: bye')
+})

@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { nginxConf } from '../templates/static/nginx.ts'
 import { freePort } from '../tests/support/slipway.ts'
 import { askNginx, createWorld, type World } from '../tests/support/world.ts'
+import { benchBuilds } from './builds.ts'
+import { buildByHand, client, removeImage, run } from './by-hand.ts'
 import { median, show } from './figures.ts'
 
 /**
@@ -14,14 +14,11 @@ import { median, show } from './figures.ts'
  * machine's speed drifts. `npm run bench [rounds]`. Needs what the tests need.
  */
 
-const run = promisify(execFile)
-/** Debian's client builds with BuildKit by itself; others need a plugin that may be missing. */
-const client = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
 const rounds = Number(process.argv[2] ?? 10)
 
 /** The same image that the static template builds, as one would write it by hand. */
 const HAND_DOCKERFILE =
-  'FROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY . /srv\nUSER 101:101\nEXPOSE 8080\nCMD ["nginx", "-g", "daemon off;"]\n'
+  'FROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nRUN echo "listen 8080;" > /tmp/listen.conf\nCOPY . /srv\nUSER 101:101\nEXPOSE 8080\nCMD ["nginx", "-g", "daemon off;"]\n'
 
 async function untilAnswers(port: number, hostname: string, text: string): Promise<void> {
   for (;;) {
@@ -47,9 +44,7 @@ async function byHand(url: string, text: string): Promise<number> {
   const port = await freePort()
   const began = performance.now()
   await run('git', ['clone', '--quiet', '--depth', '1', url, `${folder}/src`])
-  await run(client, ['build', '--quiet', '--tag', 'slipway-bench-by-hand', `${folder}/src`], {
-    env: { ...process.env, DOCKER_BUILDKIT: '1' },
-  })
+  await buildByHand(`${folder}/src`, 'slipway-bench-by-hand')
   const { stdout } = await run(client, [
     'run',
     '--detach',
@@ -60,14 +55,14 @@ async function byHand(url: string, text: string): Promise<number> {
   await untilAnswers(port, 'localhost', text)
   const ms = performance.now() - began
   await run(client, ['rm', '--force', stdout.trim()])
-  await run(client, ['rmi', '--force', 'slipway-bench-by-hand'])
+  await removeImage('slipway-bench-by-hand')
   await rm(folder, { recursive: true })
   return ms
 }
 
 async function benchDeploy(world: World): Promise<void> {
   const repository = await world.repository('hello-static')
-  const conf = await readFile(path.join(import.meta.dirname, '..', 'templates', 'static', 'nginx.conf'), 'utf8')
+  const conf = nginxConf({ folder: '', fallback: '404' })
   const hand: number[] = []
   const slipway: number[] = []
   for (let round = 0; round <= rounds; round++) {
@@ -110,7 +105,7 @@ async function benchMemory(world: World): Promise<void> {
 console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
 )
-for (const bench of [benchDeploy, benchMemory]) {
+for (const bench of [benchDeploy, (world: World) => benchBuilds(world, 3), benchMemory]) {
   const world = await createWorld({ built: true })
   try {
     await bench(world)

@@ -1,7 +1,7 @@
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction } from '../../server/templates/template-plan.ts'
 import { checkPath, nginxConf, serveCommand } from './nginx.ts'
-import { servingOf } from './serving.ts'
+import { isUnbuilt, servingOf } from './serving.ts'
 
 /** Where an index.html is looked for, in this order: the top, what tools wrote, what people write. */
 const FOLDERS = ['', 'public', 'dist', 'build', 'out', '_site', 'site', 'www', 'html', 'docs', 'src']
@@ -36,7 +36,3 @@ async function foldersWithPage(source: Source, wanted: string | undefined): Prom
   const pages = await Promise.all(folders.map((it) => source.text(it === '' ? 'index.html' : `${it}/index.html`)))
   return folders.filter((_, i) => pages[i] !== undefined && !isUnbuilt(pages[i]))
 }
-
-/** A page that loads sources, or is a model for a build, shows nothing before it: Vite's, Create React App's, Vue CLI's. */
-const isUnbuilt = (page: string) =>
-  /<script[^>]+src=["']?[^"'>]+\.(tsx?|jsx|vue|svelte)["'\s>]|%PUBLIC_URL%|<%=? /i.test(page)

@@ -47,3 +47,7 @@ function notesOn(source: Source, below: (file: string) => string, spa: boolean):
       : []),
   ]
 }
+
+/** A page that loads sources, or is a model for a build, shows nothing before it: Vite's, Create React App's, Vue CLI's. */
+export const isUnbuilt = (page: string) =>
+  /<script[^>]+src=["']?[^"'>]+\.(tsx?|jsx|vue|svelte)["'\s>]|%PUBLIC_URL%|<%=? /i.test(page)

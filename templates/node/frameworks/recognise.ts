@@ -1,6 +1,90 @@
 import type { App, Framework } from '../app.ts'
+import { angular } from './angular.ts'
+import { astro } from './astro.ts'
+import type { Family } from './family.ts'
+import { adonis, httpServers, nest, ownServer, withoutWatching } from './http-servers.ts'
+import { next } from './next.ts'
+import { nitro, nuxt } from './nitro.ts'
+import { plainPages } from './plain-pages.ts'
+import { reactRouter } from './react-router.ts'
+import { docusaurus, eleventy, gatsby, hexo, pressed } from './site-generators.ts'
+import { portIn, readStart, type Start } from './start-script.ts'
+import { svelteKit } from './svelte.ts'
+import { vike, vite } from './vite.ts'
+import { createReactApp, expo, otherApps, vueCli } from './webpack-apps.ts'
 
-/** The framework an app is built with, found by its dependencies and configuration. Undefined for a plain server. */
-export async function recogniseFramework(_app: App): Promise<Framework | undefined> {
+/** What makes whole apps, the more particular first: most of them have Vite or React beside them. */
+const FRAMEWORKS: Family[] = [
+  next,
+  nuxt,
+  svelteKit,
+  reactRouter,
+  astro,
+  nitro,
+  nest,
+  adonis,
+  gatsby,
+  docusaurus,
+  eleventy,
+  hexo,
+]
+
+/** What makes pages only: a server of the same package is the app then. */
+const PAGES: Family[] = [vike, angular, createReactApp, vueCli, expo, vite, otherApps, pressed, plainPages]
+
+/**
+ * The framework an app is built with, found by its dependencies, its scripts and its configuration: `Node.js` for a plain
+ * program.
+ * @throws no_start_command when it is built for another host, or nothing of it listens
+ */
+export async function recogniseFramework(app: App): Promise<Framework> {
+  const start = await readStart(app)
+  const found = (await firstOf(FRAMEWORKS, app, start)) ?? (await pages(app, start)) ?? (await httpServers(app, start))
+  return withStart(found ?? { name: 'Node.js' }, start, app.scripts.start ?? '')
+}
+
+async function firstOf(families: readonly Family[], app: App, start: Start): Promise<Framework | undefined> {
+  for (const family of families) {
+    const found = await family(app, start)
+    if (found) return found
+  }
   return undefined
+}
+
+async function pages(app: App, start: Start): Promise<Framework | undefined> {
+  const server = start.kind === 'server' || app.settings.outputDir !== undefined ? undefined : await ownServer(app)
+  if (server === undefined) return firstOf(PAGES, app, start)
+  const found = await firstOf(PAGES, app, { kind: 'server', command: server, own: false })
+  return (
+    found && {
+      ...found,
+      start: `node ${server}`,
+      notes: [
+        ...(found.notes ?? []),
+        `${server} is a server of this package: it is run, and not the pages alone served.`,
+      ],
+    }
+  )
+}
+
+/** Last, what the start script says beyond the framework: a port that it fixes, a file that it only watches. */
+function withStart(found: Framework, start: Start, script: string): Framework {
+  if (found.serve) return found
+  const port =
+    start.kind === 'server' && found.start === undefined
+      ? (portIn(start.command) ?? (start.own ? undefined : portIn(script)))
+      : undefined
+  const unwatched =
+    start.kind === 'development' && found.start === undefined ? withoutWatching(start.command) : undefined
+  return {
+    ...found,
+    ...(port !== undefined && { port }),
+    ...(unwatched !== undefined && {
+      start: unwatched,
+      notes: [
+        ...(found.notes ?? []),
+        `The start script (${start.kind === 'development' && start.command}) restarts for developing: ${unwatched} runs instead.`,
+      ],
+    }),
+  }
 }

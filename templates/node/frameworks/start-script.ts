@@ -1,0 +1,68 @@
+import { readProcfile } from '../../../server/templates/procfile.ts'
+import type { App } from '../app.ts'
+
+/** What the app says about its start. */
+export type Start =
+  | { kind: 'none' }
+  /** A program that is meant to run. `own`: by a start command or a Procfile, which nothing replaces. */
+  | { kind: 'server'; command: string; own: boolean }
+  /** A server for developing. It compiles while it runs, listens to one machine, and its package is gone in production. */
+  | { kind: 'development'; command: string }
+  /** A program that only hands out files: nginx does that better. */
+  | { kind: 'files'; command: string; folder: string | undefined; spa: boolean }
+
+const DEVELOPMENT =
+  /^(vite(?!\s+(build|preview)\b)|rolldown-vite|(react-scripts|craco|react-app-rewired|docusaurus|expo) start|ng (serve|s)\b|ng$|vue-cli-service serve|(gatsby|eleventy|@11ty\/eleventy) (develop|.*--(serve|watch))|(astro|next|nuxt|nuxi|remix|react-router|vinxi|svelte-kit|vitepress|vuepress|wrangler|snowpack|storybook|quasar|ionic|solid-start|rspack|rsbuild|vike|nitro) (dev|serve)\b|(next|nuxt|nuxi|astro)$|gatsby$|nodemon|ts-node-dev|tsnd|(tsx|bun) (watch|--watch|--hot)|node --watch|webpack(-dev-server| serve)|webpack .*--watch|parcel(?! (build|watch))|hexo s(erver)?\b|rollup .*-\w*w|ember s(erve)?\b|start-storybook|nest start --(watch|debug)|fastify start .*(-w|--watch)\b|adonis serve|node ace(\.js)? serve|encore dev)/
+
+const FILES =
+  /^(vite preview|serve\b|http-server\b|sirv\b|live-server\b|lite-server\b|servor\b|superstatic\b|static-server\b|angular-http-server\b|local-web-server\b|ws\b|browser-sync\b|gatsby serve|docusaurus serve|astro preview|vitepress (preview|serve)|eleventy-dev-server|pushstate-server\b|python3? -m http\.server)/
+
+/** What starts the app: a start command, the Procfile, the script `start`, in this order. */
+export async function readStart({ settings, source, scripts }: App): Promise<Start> {
+  const own = settings.startCommand ?? (await readProcfile(source)).web
+  if (own !== undefined) return { ...kindOf(programOf(own, scripts)), kind: 'server', command: own, own: true }
+  return scripts.start === undefined ? { kind: 'none' } : kindOf(programOf(scripts.start, scripts))
+}
+
+function kindOf(command: string): Exclude<Start, { kind: 'none' }> {
+  if (DEVELOPMENT.test(command)) return { kind: 'development', command }
+  if (!FILES.test(command)) return { kind: 'server', command, own: false }
+  const words = command.split(/\s+/).slice(1)
+  return {
+    kind: 'files',
+    command,
+    folder: words.find((it, at) => isFolder(it) && !/^-+(l|p|listen|port|c|config|host|a)$/.test(words[at - 1] ?? '')),
+    spa: words.some((it) => /^(-s|--single|--spa|-sp?l)$/.test(it)),
+  }
+}
+
+const isFolder = (word: string) =>
+  /^[\w@./-]+$/.test(word) &&
+  !word.startsWith('-') &&
+  !/^\d+$/.test(word) &&
+  !/^(preview|serve|http\.server|start)$/.test(word)
+
+/** The program that a line starts at its end, through the scripts it calls, without what prepares its environment. */
+export function programOf(line: string, scripts: Record<string, string>, depth = 0): string {
+  const last = line.split(/&&|;/).at(-1) ?? ''
+  const program = last
+    .trim()
+    .replace(/^(cross-env(-shell)?|env)\s+/, '')
+    .replace(/^([A-Za-z_]\w*=("[^"]*"|'[^']*'|\S*)\s+)+/, '')
+    .replace(/^(dotenv|env-cmd|dotenvx run)(\s+-\S+(\s+\S*\.env\S*)?)*\s+--\s+/, '')
+    .replace(/^(npx|bunx|pnpm dlx|pnpm exec|pnpx|yarn dlx|yarn exec|npm exec)\s+((-y|--yes|--bun|--)\s+)*/, '')
+    .replace(/^(\.\/)?node_modules\/\.bin\//, '')
+    .replace(/^(\S+?[^/@])@[\w.^~-]+(?=\s|$)/, '$1')
+  const called = /^(?:npm|pnpm|yarn|bun)(?: run(?:-script)?)?\s+(?:-\S+\s+)*([\w:.-]+)/.exec(program)?.[1]
+  const script = called !== undefined ? scripts[called] : undefined
+  if (script !== undefined && depth < 5) return programOf(script, scripts, depth + 1)
+  return /^(yarn|pnpm|bun)\s+[\w@]/.test(program) ? program.replace(/^(yarn|pnpm|bun)\s+(run\s+)?/, '') : program
+}
+
+/** A port that a line fixes: `next start -p 4000`, `PORT=4000 node server.js`. */
+export function portIn(line: string): number | undefined {
+  const found =
+    /(?:^|\s)(?:-p|-l|--port|--listen)[= ](?:tcp:\/\/[\w.]+:)?(\d{2,5})\b/.exec(line) ?? /\bPORT=(\d{2,5})\b/.exec(line)
+  const port = Number(found?.[1])
+  return port > 0 && port < 65536 ? port : undefined
+}

@@ -40,7 +40,7 @@ const PAGES: Family[] = [vike, angular, createReactApp, vueCli, expo, vite, othe
 export async function recogniseFramework(app: App): Promise<Framework> {
   const start = await readStart(app)
   const found = (await firstOf(FRAMEWORKS, app, start)) ?? (await pages(app, start)) ?? (await httpServers(app, start))
-  return withStart(found ?? { name: 'Node.js' }, start, app.scripts.start ?? '')
+  return withStart(found ?? { name: 'Node.js' }, start, app)
 }
 
 async function firstOf(families: readonly Family[], app: App, start: Start): Promise<Framework | undefined> {
@@ -67,24 +67,17 @@ async function pages(app: App, start: Start): Promise<Framework | undefined> {
   )
 }
 
-/** Last, what the start script says beyond the framework: a port that it fixes, a file that it only watches. */
-function withStart(found: Framework, start: Start, script: string): Framework {
-  if (found.serve) return found
-  const port =
-    start.kind === 'server' && found.start === undefined
-      ? (portIn(start.command) ?? (start.own ? undefined : portIn(script)))
-      : undefined
-  const unwatched =
-    start.kind === 'development' && found.start === undefined ? withoutWatching(start.command) : undefined
-  return {
-    ...found,
-    ...(port !== undefined && { port }),
-    ...(unwatched !== undefined && {
-      start: unwatched,
-      notes: [
-        ...(found.notes ?? []),
-        `The start script (${start.kind === 'development' && start.command}) restarts for developing: ${unwatched} runs instead.`,
-      ],
-    }),
-  }
+/** Last, what the start script says beyond the framework: another name, a port that it fixes, a file that it only watches. */
+function withStart(found: Framework, start: Start, app: App): Framework {
+  if (found.serve || found.start !== undefined) return found
+  if (start.kind === 'server') return { ...found, ...started(start, app) }
+  const line = start.kind === 'development' ? withoutWatching(start.command) : undefined
+  if (start.kind !== 'development' || line === undefined) return found
+  const note = `The start script (${start.command}) restarts for developing: ${line} runs instead.`
+  return { ...found, start: line, notes: [...(found.notes ?? []), note] }
+}
+
+function started({ command, own, script }: Start & { kind: 'server' }, app: App): Partial<Framework> {
+  const port = portIn(command) ?? (own ? undefined : portIn(app.scripts[script ?? 'start'] ?? ''))
+  return { ...(port !== undefined && { port }), ...(script !== undefined && { start: app.run(script) }) }
 }

@@ -4,8 +4,8 @@ import type { App } from '../app.ts'
 /** What the app says about its start. */
 export type Start =
   | { kind: 'none' }
-  /** A program that is meant to run. `own`: by a start command or a Procfile, which nothing replaces. */
-  | { kind: 'server'; command: string; own: boolean }
+  /** A program that is meant to run. `own`: by a start command or a Procfile, which nothing replaces. `script`: by another name. */
+  | { kind: 'server'; command: string; own: boolean; script?: string }
   /** A server for developing. It compiles while it runs, listens to one machine, and its package is gone in production. */
   | { kind: 'development'; command: string }
   /** A program that only hands out files: nginx does that better. */
@@ -17,11 +17,19 @@ const DEVELOPMENT =
 const FILES =
   /^(vite preview|serve\b|http-server\b|sirv\b|live-server\b|lite-server\b|servor\b|superstatic\b|static-server\b|angular-http-server\b|local-web-server\b|ws\b|browser-sync\b|gatsby serve|docusaurus serve|astro preview|vitepress (preview|serve)|eleventy-dev-server|pushstate-server\b|python3? -m http\.server)/
 
-/** What starts the app: a start command, the Procfile, the script `start`, in this order. */
+/** What starts the app: a start command, the Procfile, the script `start`, one for production, in this order. */
 export async function readStart({ settings, source, scripts }: App): Promise<Start> {
   const own = settings.startCommand ?? (await readProcfile(source)).web
   if (own !== undefined) return { ...kindOf(programOf(own, scripts)), kind: 'server', command: own, own: true }
-  return scripts.start === undefined ? { kind: 'none' } : kindOf(programOf(scripts.start, scripts))
+  const start: Start = scripts.start === undefined ? { kind: 'none' } : kindOf(programOf(scripts.start, scripts))
+  return start.kind === 'server' ? start : (forProduction(scripts) ?? start)
+}
+
+/** Many keep `start` for themselves and have another script for the server. */
+function forProduction(scripts: Record<string, string>): Start | undefined {
+  const script = ['start:prod', 'start:production', 'production', 'prod'].find((it) => scripts[it] !== undefined)
+  const start = script === undefined ? undefined : kindOf(programOf(scripts[script] ?? '', scripts))
+  return start?.kind === 'server' && script !== undefined ? { ...start, script } : undefined
 }
 
 function kindOf(command: string): Exclude<Start, { kind: 'none' }> {

@@ -281,6 +281,13 @@ describe('servers', () => {
     ).toBe(4123)
   })
 
+  test('a script for production is the start where `start` is for developing', async () => {
+    const scripts = { start: 'react-scripts start', build: 'react-scripts build', 'start:prod': 'node server.js' }
+    const found = await frameworkOf({ ...CRA, scripts })
+    expect(found).toMatchObject({ name: 'Create React App with its own server', start: 'npm run start:prod' })
+    expect((await frameworkOf({ ...CRA, scripts: { ...scripts, 'start:prod': 'serve -s build' } })).serve).toBeDefined()
+  })
+
   test('nodemon does not run; the file does', async () => {
     const found = await frameworkOf({
       dependencies: { express: '5' },

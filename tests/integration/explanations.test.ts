@@ -79,6 +79,13 @@ describe('an app', () => {
     await fails(world, { githubUrl: url }, { ...at, code: 'app_not_answering', says })
   })
 
+  test('whose program is not in the image is told so', async () => {
+    const Dockerfile = 'FROM node:24-slim\nENTRYPOINT ["gunicorn", "main:app"]\n'
+    const { url } = await makeApp(world, '', { Dockerfile })
+    const says = /The image has no program gunicorn, which it is to start with\. Correct the start command/
+    await fails(world, { githubUrl: url }, { ...at, code: 'app_exited', says })
+  })
+
   test('that has no page at / is up all the same', async () => {
     const { url } = await makeApp(
       world,

@@ -22,21 +22,22 @@ export const programs: Rule[] = [
   {
     name: 'not-executable',
     pattern:
-      /(?:^|\s)(?:\/bin\/)?(?:ba|a)?sh: (?:line )?(?:\d{1,5}: )?(?<file>[^\s:]{1,200}): Permission denied|exec: "(?<file>[^"\n]{1,200})": permission denied/im,
+      /(?:^|\s)(?:\/bin\/)?(?:ba|a)?sh: (?:line )?(?:\d{1,5}: )?(?<file>[^\s:]{1,200}): Permission denied|exec: "(?<file>[^"\n]{1,200})": permission denied|FATAL tini \(\d{1,6}\)\] exec (?<file>[^\s]{1,200}) failed: Permission denied/im,
     message: '{file} may not be executed.',
     hint: 'Make it executable and push: git update-index --chmod=+x {file}. Or start it with its interpreter: sh {file}.',
   },
   {
     name: 'nothing-to-execute',
     pattern:
-      /exec: "(?<file>[^"\n]{1,200})": (?:executable file not found in \$PATH|stat [^\s:]{1,200}: no such file or directory)/,
+      /exec: "(?<file>[^"\n]{1,200})": (?:executable file not found in \$PATH|stat [^\s:]{1,200}: no such file or directory)|exec: (?:line \d{1,5}: )?(?<file>[^\s:]{1,100}): not found|FATAL tini \(\d{1,6}\)\] exec (?<file>[^\s/]{1,100}) failed: No such file/,
     message: 'The image has no program {file}, which it is to start with.',
     hint: 'Correct the start command, or CMD and ENTRYPOINT in the Dockerfile.',
   },
   {
     name: 'start-file-missing',
     weight: 'vague',
-    pattern: /(?:^|\s)exec (?<file>\/[^\s:]{1,200}): no such file or directory/m,
+    pattern:
+      /(?:^|\s)exec (?<file>\/[^\s:]{1,200}): no such file or directory|FATAL tini \(\d{1,6}\)\] exec (?<file>[^\s/]{0,100}\/[^\s]{1,200}) failed: No such file/m,
     message: '{file} cannot be started: it is not in the image, or its first line (#!) names a program that is not.',
     hint: 'Check the path. If it is a script, check that it has no Windows line endings and that its interpreter is installed.',
   },

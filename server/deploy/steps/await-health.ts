@@ -7,7 +7,7 @@ import { type StepContext, secretsOf } from '../context.ts'
 import { explainExit } from '../explain/explain-exit.ts'
 import { explainLog } from '../explain/explain-log.ts'
 import { defineStep } from '../step.ts'
-import { explainSilence, listenersOf, sayListeners, startSecondsOf } from './explain-silence.ts'
+import { explainSilence, isGuessed, listenersOf, sayListeners, startSecondsOf } from './explain-silence.ts'
 
 /** After so many restarts an app is not starting but dying. The engine waits longer before each. */
 const RESTARTS_UNTIL_DEAD = 3
@@ -61,13 +61,10 @@ export async function waitUntilHealthy(ctx: StepContext): Promise<void> {
 
 type Asked = { answer: Answer; path: string; isHealthy: boolean }
 
-const isStrict = ({ release }: StepContext) => release.recipe?.settings.healthPath !== undefined
-
 async function ask(ctx: StepContext, path: string, mayTryFront: boolean): Promise<Asked> {
   const answer = await probe(ctx, path)
-  const isGood = (it: Answer) => 'status' in it && isHealthy(it.status, isStrict(ctx))
-  const isGuess = !isStrict(ctx) && path !== '/'
-  if (isGood(answer) || !('status' in answer) || !isGuess || !mayTryFront)
+  const isGood = (it: Answer) => 'status' in it && isHealthy(it.status, !isGuessed(ctx))
+  if (isGood(answer) || !('status' in answer) || path === '/' || !isGuessed(ctx) || !mayTryFront)
     return { answer, path, isHealthy: isGood(answer) }
   const front = await probe(ctx, '/')
   return isGood(front) ? { answer: front, path: '/', isHealthy: true } : { answer, path, isHealthy: false }

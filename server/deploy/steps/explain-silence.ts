@@ -1,4 +1,5 @@
 import type { Answer } from '../../adapters/probe.ts'
+import type { Release } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { containerName } from '../../names.ts'
 import type { StepContext } from '../context.ts'
@@ -8,7 +9,15 @@ export type Listener = { port: number; loopback: boolean }
 
 /** How long an app may take until it answers. */
 export const startSecondsOf = ({ config, release }: StepContext): number =>
-  release.recipe?.settings.startTimeoutSeconds ?? config.startTimeoutSeconds
+  settingsOf(release).startTimeoutSeconds ?? config.startTimeoutSeconds
+
+/** Whether the health path is the template's guess, and not what the user or slipway.json says. */
+export const isGuessed = ({ release }: StepContext): boolean => settingsOf(release).healthPath === undefined
+
+function settingsOf({ recipe }: Release) {
+  const { settings = {} } = recipe ?? {}
+  return settings
+}
 
 /**
  * Why an app that runs does not answer: by what it listens on inside its container, else by its words, what it printed
@@ -39,8 +48,7 @@ export async function explainSilence(
 }
 
 function answersBadly(ctx: StepContext, status: number, path: string): AppError {
-  const isGuess = ctx.release.recipe?.settings.healthPath === undefined && path !== '/'
-  const which = isGuess ? `${path}, which the template chose, and on /` : path
+  const which = isGuessed(ctx) && path !== '/' ? `${path}, which the template chose, and on /` : path
   return new AppError('app_not_answering', `The app answers ${status} on ${which} for ${startSecondsOf(ctx)} s.`, {
     hint: 'Give it a health path that succeeds, or look at what it printed.',
   })

@@ -11,7 +11,7 @@ export const databases: Rule[] = [
     pattern:
       /ECONNREFUSED [^\s]{0,60}:(?<port>5432|3306|6379|27017|1433)\b|Can't reach database server at `?(?<address>[^`\s]{1,100})|connection to server at "(?<address>[^"\n]{1,100})"|SQLSTATE\[HY000\] \[2002\]|Can't connect to (?:local )?(?:MySQL )?server/,
     message: 'The build asks a database, and reaches none.',
-    hint: 'A build runs before the app and should need no database: do migrations when the app starts, and render pages that read it when they are asked for.',
+    hint: 'A build runs before the app and should need no database: do migrations in the release command (settings), and render pages that read it when they are asked for.',
   },
   {
     name: 'database-refused',
@@ -50,7 +50,7 @@ export const databases: Rule[] = [
     pattern:
       /relation "(?<table>[^"\n]{1,80})" does not exist|no such table: (?<table>[\w.]{1,80})|Table '(?<table>[^'\n]{1,80})' doesn't exist|The table `(?<table>[^`\n]{1,80})` does not exist|Migrations are pending; (?:to resolve this issue, )?run/,
     message: 'The database has no tables yet[[, such as {table}]].',
-    hint: 'Run the migrations before the app starts: in the start command (npx prisma migrate deploy && npm start), or by hand.',
+    hint: 'Let the release command (settings) run the migrations, such as npx prisma migrate deploy: it runs before a new version starts.',
   },
   {
     name: 'sqlite-folder',

@@ -18,27 +18,29 @@ import type { Explanation, Rule, Stage } from './rule.ts'
 import { system } from './system.ts'
 import { variables } from './variables.ts'
 
-/** Everything that is recognised, by family. */
-export const rules: readonly Rule[] = [
-  ...system,
-  ...programs,
-  ...network,
-  ...native,
-  ...nodeInstall,
-  ...nodeVersion,
-  ...javascript,
-  ...imports,
-  ...prisma,
-  ...python,
-  ...ruby,
-  ...php,
-  ...go,
-  ...jvm,
-  ...otherLanguages,
-  ...variables,
-  ...databases,
-  ...hosts,
-]
+/** Everything that is recognised, by what it is about. */
+export const families: Readonly<Record<string, readonly Rule[]>> = {
+  'Memory, disk, ports, rights': system,
+  'Programs and scripts': programs,
+  'What a build fetches': network,
+  'Compiled parts': native,
+  'Packages of Node': nodeInstall,
+  'The version of Node': nodeVersion,
+  'Scripts and compilers of JavaScript': javascript,
+  'Imports of JavaScript': imports,
+  Prisma: prisma,
+  Python: python,
+  Ruby: ruby,
+  PHP: php,
+  Go: go,
+  'Java and Kotlin': jvm,
+  'Rust, .NET, Elixir, Deno': otherLanguages,
+  Variables: variables,
+  Databases: databases,
+  'Host names': hosts,
+}
+
+export const rules: readonly Rule[] = Object.values(families).flat()
 
 const MAX_LINE = 4_000
 const MAX_TEXT = 200_000

@@ -1,3 +1,4 @@
+import { preferLine } from '../../server/templates/prefer-line.ts'
 import type { Source } from '../../server/templates/source.ts'
 import { pickVersion, readToolVersion, readVersionFile } from '../../server/templates/versions.ts'
 import { type Composer, requirementsOf } from './composer.ts'
@@ -16,7 +17,8 @@ export async function choosePhp(
   const pinned = (await readVersionFile(source, '.php-version')) ?? (await readToolVersion(source, 'php'))
   const exact = await pickVersion(pinned, LINES)
   if (exact !== undefined) return { version: exact, notes: [] }
-  const line = pinned === undefined ? await lineFor(composer) : undefined
+  const line =
+    pinned === undefined ? await preferLine(constraintsOf(composer).map(asSemver), LINES, DEFAULT) : undefined
   if (line !== undefined) return { version: line, notes: [] }
   const wanted = pinned ?? constraintsOf(composer).join(' and ')
   return {
@@ -29,16 +31,7 @@ const constraintsOf = (composer: Composer | undefined): string[] => {
   const platform = composer?.json.config?.platform?.php
   if (typeof platform === 'string') return [platform.split('.').slice(0, 2).join('.')]
   const all = composer ? requirementsOf(composer).filter(([name]) => name === 'php' || name === 'php-64bit') : []
-  return [...new Set(all.map(([, constraint]) => constraint))]
-}
-
-async function lineFor(composer: Composer | undefined): Promise<string | undefined> {
-  const { intersects, validRange } = (await import('semver')).default
-  const ranges = constraintsOf(composer)
-    .map((it) => validRange(asSemver(String(it))))
-    .filter((it) => it !== null)
-  const fits = (line: string) => ranges.every((range) => intersects(range, line))
-  return [DEFAULT, ...LINES.toReversed()].find(fits)
+  return [...new Set(all.map(([, constraint]) => String(constraint)))]
 }
 
 /**

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { must } from './docker-client.ts'
+
+/** Somebody else's look at the engine's disk takes about as long. */
+const BUSY_MS = 1000
 
 /** What is to go: records made in one of these times (ms since 1970), and cache mounts whose path holds one of these names. */
 export type Leftovers = { windows: { from: number; to: number }[]; mounts: string[] }
 
-type CacheRecord = { ID: string; Type: string; CreatedAt: string; Description: string; Size: number; InUse: boolean }
+type CacheRecord = { ID: string; Type: string; CreatedAt: string; Description: string; Size: number; Shared: boolean }
 type Call = (method: string, path: string, options: Record<string, unknown>) => Promise<unknown>
 
 /** A clearing that failed has put what it was to clear back. */
@@ -56,16 +60,17 @@ export function createBuildCache(call: Call) {
      */
     async keepWithin(bytes: number): Promise<void> {
       if (builds > 0 || !grown) return
-      grown = false
       const dropped = clearing.then(() => dropOldest(call, bytes))
       clearing = dropped.catch(keepForNext)
       await dropped
+      grown = false
     },
   }
 }
 
+/** Layers that images share are not the cache's to drop, and BuildKit does not count them either (cache/manager.go). */
 async function dropOldest(call: Call, bytes: number): Promise<void> {
-  const size = (await listRecords(call)).reduce((sum, it) => sum + it.Size, 0)
+  const size = (await listRecords(call)).reduce((sum, it) => sum + (it.Shared ? 0 : it.Size), 0)
   if (size > bytes) await must('limiting the build cache', call('POST', '/build/prune?', { 'keep-storage': bytes }))
 }
 
@@ -84,9 +89,14 @@ function isLeft({ Type, CreatedAt, Description }: CacheRecord, { windows, mounts
   return windows.some(({ from, to }) => made >= from && made <= to)
 }
 
-/** Oldest first. */
+/** Oldest first. The engine answers one such question at a time and refuses the others: then it is asked again. */
 async function listRecords(call: Call): Promise<CacheRecord[]> {
-  const usage = await must('looking at the build cache', call('GET', '/system/df?', { type: 'build-cache' }))
+  const ask = () => must('looking at the build cache', call('GET', '/system/df?', { type: 'build-cache' }))
+  const usage = await ask().catch(async (error: unknown) => {
+    if (!(error instanceof Error) || !error.message.includes('already running')) throw error
+    await sleep(BUSY_MS)
+    return ask()
+  })
   const records = (usage as { BuildCache?: CacheRecord[] | null }).BuildCache ?? []
   return records.toSorted((a, b) => Date.parse(a.CreatedAt) - Date.parse(b.CreatedAt))
 }

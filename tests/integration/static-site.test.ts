@@ -80,7 +80,10 @@ describe('a plain site', () => {
   ])('keeps %s to itself', async (path) => expect((await ask(path)).status).toBe(404))
 
   test('shows what others look for below .well-known', async () => {
-    expect(await ask('/.well-known/security.txt')).toMatchObject({ status: 200, text: PLAIN['.well-known/security.txt'] })
+    expect(await ask('/.well-known/security.txt')).toMatchObject({
+      status: 200,
+      text: PLAIN['.well-known/security.txt'],
+    })
     expect((await ask('/.well-known/apple-app-site-association')).headers['content-type']).toBe('application/json')
   })
 

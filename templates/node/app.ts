@@ -13,6 +13,7 @@ export type PackageJson = {
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
   packageManager?: string
   engines?: Record<string, string>
   devEngines?: { runtime?: Tool | Tool[]; packageManager?: Tool | Tool[] }

@@ -4,6 +4,7 @@ import { type InstallNeeds, installNeeds } from './lifecycle.ts'
 import { yarnRelease } from './manager-version.ts'
 import { systemPackages } from './native.ts'
 import type { PackageManager } from './package-manager.ts'
+import { generateClients } from './prisma.ts'
 import type { Project } from './project.ts'
 
 /** How the dependencies come into the image: what node/deps.njk is told. */
@@ -69,15 +70,23 @@ export async function planInstall({ project, manager, settings, env }: Request):
     local.some((it) => it.startsWith('..')) ||
     (settings.installCommand !== undefined && !PLAIN_INSTALL.test(settings.installCommand))
   const files = await filesFor(project, needs, nested, local)
-  const [frozen, free] = FROZEN[manager.name]
   return {
-    command: settings.installCommand ?? (manager.lock === undefined ? free : frozen),
+    command: settings.installCommand ?? [lineFor(manager, project), ...generateClients(project)].join(' && '),
     packages: await systemPackages(top, dependencies, manager.lock),
     withSources,
     ...copying(withSources, files, members.length > 1 || nested),
     variables: await variablesFor(project, env, withSources),
     notes: unclear === undefined ? [] : [unclearNote(unclear)],
   }
+}
+
+/** pnpm can leave out what other apps of the workspace need; the top, with the tools for all, comes along. */
+function lineFor(manager: PackageManager, { members, folder }: Project): string {
+  const [frozen, free] = FROZEN[manager.name]
+  const line = manager.lock === undefined ? free : frozen
+  const { name = '' } = members.find((it) => it.folder === folder)?.packageJson ?? {}
+  const isOne = manager.name === 'pnpm' && folder !== '' && /^(@[\w.-]+\/)?[\w.-]+$/.test(name)
+  return isOne ? `${line} --filter '${name}...'` : line
 }
 
 export const allDependencies = ({ dependencies, devDependencies, optionalDependencies }: PackageJson) => ({

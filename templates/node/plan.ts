@@ -1,27 +1,77 @@
-import { AppError } from '../../server/errors.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
-import type { PlanFunction } from '../../server/templates/template-plan.ts'
+import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
 import { isBunApp } from '../bun/is-bun-app.ts'
+import type { App, PackageJson } from './app.ts'
+import { appOf } from './app-of.ts'
+import { planBuild } from './build.ts'
+import { chooseMember } from './choose-member.ts'
+import { finalImage } from './final-image.ts'
+import { recogniseFramework } from './frameworks/recognise.ts'
+import { planInstall } from './install.ts'
+import { chooseNode, type NodeVersion } from './node-version.ts'
+import { choosePackageManager, type PackageManager } from './package-manager.ts'
+import type { Project } from './project.ts'
+import { stagesOf } from './stages.ts'
+import { chooseStart, type Start } from './start-line.ts'
+import { readProject } from './workspace.ts'
 
-type PackageJson = { main?: string; scripts?: Record<string, string> }
+const PORT = 3000
 
-const MAIN_FILES = ['server.js', 'index.js', 'app.js', 'main.js', 'server.mjs', 'index.mjs']
+/** What was found out before anything is decided. */
+type Facts = { app: App; project: Project; manager: PackageManager; node: NodeVersion; notes: string[] }
 
-/** An app with a package.json. */
-export const plan: PlanFunction = async ({ source, settings }) => {
+/** An app with a package.json that Node runs, or a site that Node builds. */
+export const plan: PlanFunction = async (request) => {
+  const { source, settings } = request
   if (settings.template !== 'node' && (await isBunApp(source, settings.startCommand))) return undefined
-  const { main, scripts = {} } = (await source.json<PackageJson>('package.json')) ?? {}
-  const procfile = await readProcfile(source)
-  const file = [main ?? '', ...MAIN_FILES].find((it) => source.has(it))
-  const start = settings.startCommand ?? procfile.web ?? (scripts.start && 'npm start') ?? (file && `node ${file}`)
-  if (!start) {
-    throw new AppError(
-      'no_start_command',
-      'package.json has no start script, and there is no server.js or index.js. Add a start script, or give a start command.',
-    )
+  const facts = await findFacts(request)
+  if (facts === undefined) return undefined
+  const { app, project, manager, node } = facts
+  const framework = (await recogniseFramework(app)) ?? { name: 'Node.js' }
+  const start = framework.serve ? undefined : await chooseStart(app, framework, node)
+  if (start !== undefined && /^(exec )?(bun|deno) /.test(start.program) && settings.template !== 'node')
+    return undefined
+  const install = await planInstall({ ...request, project, manager })
+  const build = planBuild({ app, project, manager, framework, compiles: start?.compiles ?? false })
+  const release = settings.releaseCommand ?? (await readProcfile(app.source)).release
+  const image = finalImage({ ...facts, framework, build, ...(install && { install }), start, release })
+  return {
+    framework: framework.name,
+    kind: framework.serve ? 'static' : 'server',
+    port: framework.port ?? (framework.serve ? 8080 : PORT),
+    healthPath: framework.healthPath ?? '/',
+    contextFolder: project.top.folder,
+    commands: {
+      ...(install && { install: install.command }),
+      ...(build.length > 0 && { build: build.map((it) => it.command).join(' && ') }),
+      ...(start && { start: start.program }),
+      ...(release !== undefined && { release }),
+    },
+    ...withFiles(image, stagesOf({ node, manager, ...(install && { install }) })),
+    notes: [...facts.notes, ...(framework.notes ?? []), ...(install?.notes ?? []), ...image.notes],
   }
-  const build = settings.buildCommand ?? (scripts.build && 'npm run build')
-  const hasLock = source.has('package-lock.json') || source.has('npm-shrinkwrap.json')
-  const install = settings.installCommand ?? `npm ${hasLock ? 'ci' : 'install'} --no-audit --no-fund`
-  return { framework: 'Node.js', kind: 'server', commands: { install, ...(build && { build }), start } }
+}
+
+/** deno.json beside a package.json that does not say how the app starts: the template deno has it then. */
+const isOfDeno = ({ source }: App, { program, isGuessed }: Start) =>
+  /^deno /.test(program) || (isGuessed && ['deno.json', 'deno.jsonc', 'deno.lock'].some((it) => source.has(it)))
+
+const withFiles = ({ values, extraFiles }: ReturnType<typeof finalImage>, stages: ReturnType<typeof stagesOf>) => ({
+  values: { ...values, node: stages },
+  extraFiles: { ...extraFiles, ...stages.extraFiles },
+})
+
+async function findFacts({ source, settings }: PlanRequest): Promise<Facts | undefined> {
+  const packageJson = await source.json<PackageJson>('package.json')
+  if (packageJson === undefined || typeof packageJson !== 'object') return undefined
+  const found = await readProject(source, packageJson)
+  const node = await chooseNode(source, ...(found.top === source ? [] : [found.top]))
+  const manager = await choosePackageManager(found.top, node)
+  const isTop = found.members.length > 1 && found.folder === ''
+  const choice = isTop ? await chooseMember(found, manager, settings) : { folder: found.folder, notes: [] }
+  const project: Project = { ...found, folder: choice.folder }
+  const member = project.members.find((it) => it.folder === project.folder)
+  if (member === undefined) return undefined
+  const app = appOf(member, manager, settings)
+  return { app, project, manager, node, notes: [...choice.notes, ...node.notes, ...manager.notes] }
 }

@@ -51,7 +51,13 @@ const OF_MANAGER: Record<ManagerName, Record<string, string>> = {
     YARN_ENABLE_TELEMETRY: '0',
   },
   // each script would compare the installed with the manifests again, and install
-  pnpm: { npm_config_verify_deps_before_run: 'false', pnpm_config_verify_deps_before_run: 'false' },
+  pnpm: {
+    npm_config_verify_deps_before_run: 'false',
+    pnpm_config_verify_deps_before_run: 'false',
+    // what is pruned would stay for a week
+    npm_config_modules_cache_max_age: '0',
+    pnpm_config_modules_cache_max_age: '0',
+  },
   bun: {},
 }
 

@@ -27,7 +27,12 @@ describe('slipway.json', () => {
 
   test('brings variables, over which the user’s win, for the build as well', async () => {
     const env = [{ key: 'COLOUR', value: 'red', secret: false, buildTime: false }]
-    const tree = { 'package.json': {}, 'server.js': '', 'slipway.json': { env: { COLOUR: 'blue', SIZE: 'm' } } }
+    const packageJson = { scripts: { build: 'x' } }
+    const tree = {
+      'package.json': packageJson,
+      'server.js': '',
+      'slipway.json': { env: { COLOUR: 'blue', SIZE: 'm' } },
+    }
     const { env: own, dockerfile } = await recipeFor(tree, { env })
     expect(own).toEqual({ COLOUR: 'blue', SIZE: 'm' })
     expect(dockerfile).toMatch(/^ARG SIZE$/m)

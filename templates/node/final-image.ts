@@ -1,0 +1,140 @@
+import { AppError } from '../../server/errors.ts'
+import { nginxConf, serveCommand } from '../static/nginx.ts'
+import type { App, Framework } from './app.ts'
+import type { BuildStep } from './build.ts'
+import type { Install } from './install.ts'
+import { developmentToolIn } from './needs-development.ts'
+import type { NodeVersion } from './node-version.ts'
+import type { PackageManager } from './package-manager.ts'
+import { planProduction } from './production.ts'
+import type { Project } from './project.ts'
+import { callsManager, withExec, withoutManager } from './start.ts'
+import type { Start } from './start-line.ts'
+import { neededMembers } from './workspace.ts'
+
+export type Parts = {
+  app: App
+  project: Project
+  manager: PackageManager
+  node: NodeVersion
+  framework: Framework
+  build: BuildStep[]
+  install?: Install
+  start: Start | undefined
+  release: string | undefined
+}
+
+export type FinalImage = { values: Record<string, unknown>; extraFiles: Record<string, string>; notes: string[] }
+
+const ROOT = '/app'
+const PLAIN = /^[\w@.+-]+(\/[\w@.+-]+)*$/
+const PLAIN_VALUE = /^[\w.:/@,-]*$/
+
+/** The values of Dockerfile.njk from the build stage on. */
+export function finalImage(parts: Parts): FinalImage {
+  const { app, project, framework, build } = parts
+  const workdir = at(app.folder)
+  const shared = {
+    workdir,
+    path: [...new Set([workdir, ROOT])].map((it) => `${it}/node_modules/.bin`).join(':'),
+    build: build.map(({ folder, command }) => ({ workdir: at(folder), command })),
+    caches: (framework.caches ?? []).map((it) => ({
+      folder: `${workdir}/${checked(it)}`,
+      name: it.replace(/\W+/g, '-'),
+    })),
+    env: Object.entries(framework.env ?? {}).filter(([name, value]) => /^\w+$/.test(name) && PLAIN_VALUE.test(value)),
+    isWorkspace: project.members.length > 1,
+  }
+  return framework.serve ? site(shared, parts, framework.serve) : server(shared, parts)
+}
+
+const at = (folder: string) => (folder === '' ? ROOT : `${ROOT}/${checked(folder)}`)
+
+/** What stands in the Dockerfile as it is. */
+function checked(folder: string): string {
+  if (PLAIN.test(folder) && !folder.split('/').includes('..')) return folder
+  throw new AppError(
+    'build_failed',
+    `The folder ${JSON.stringify(folder)} has a name that Slipway does not build. Use letters, digits, dots, hyphens and underscores.`,
+  )
+}
+
+/** nginx serves what was built: nothing of Node is in the image. */
+function site(
+  shared: object & { workdir: string },
+  { framework }: Parts,
+  serve: NonNullable<Framework['serve']>,
+): FinalImage {
+  const folder = serve.folder.replace(/^\.?\/?|\/+$/g, '')
+  const base = (serve.base ?? '').replace(/^\/+|\/+$/g, '')
+  return {
+    values: {
+      ...shared,
+      serve: {
+        command: serveCommand,
+        from: folder === '' ? shared.workdir : `${shared.workdir}/${checked(folder)}`,
+        to: base === '' ? '/srv' : `/srv/${checked(base)}`,
+      },
+      framework: framework.name,
+    },
+    extraFiles: { 'nginx.conf': nginxConf(serve) },
+    notes: [],
+  }
+}
+
+function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalImage {
+  const { app, framework, install, start, release, manager } = parts
+  const lines = [start?.program ?? '', release === undefined ? '' : withoutManager(release, app.scripts)]
+  const copies = framework.copy?.map(({ from, to }) => ({ from: checked(from), to: to === '.' ? './' : checked(to) }))
+  const tool = lines.map((line) => developmentToolIn(line, app.packageJson)).find((it) => it !== undefined)
+  const production = install && framework.needsNodeModules !== false ? modulesOf(parts, tool) : undefined
+  return {
+    values: {
+      ...shared,
+      ...(copies && { copies }),
+      production,
+      copyCommand: copyCommand(excludedFrom(parts, shared.isWorkspace)),
+      packages: install?.packages.run ?? [],
+      // what was not changed since the checkout need not go through another stage
+      asIs: parts.build.length === 0 && !copies && !install?.withSources && !writesSources(app),
+      needsTool: manager.package !== undefined && manager.name !== 'npm' && lines.some(callsManager),
+      start: withExec(start?.program ?? ''),
+    },
+    extraFiles: {},
+    notes: production?.note ?? [],
+  }
+}
+
+type Modules = { from: string; folder: string; script?: string; note: string[] }
+
+/** Where the final image gets node_modules from. */
+function modulesOf({ app, project, manager, node }: Parts, tool: string | undefined): Modules | undefined {
+  const folder = project.members.length > 1 ? '' : 'node_modules'
+  const { installCommand } = app.settings
+  const production = planProduction({ project, manager, node, installCommand })
+  if (tool !== undefined) {
+    const note = `Starting the app takes ${tool}, a development dependency: all of them are kept in the image. Move it to the dependencies to make the image smaller.`
+    return { from: 'node-dependencies', folder, note: [note] }
+  }
+  if (production === undefined) return undefined
+  const script = [...production.remove.map((it) => `rm -rf './${it}'`), production.command ?? []].flat().join(' && ')
+  return script === ''
+    ? { from: 'node-dependencies', folder, note: [] }
+    : { from: 'node-production', script, folder, note: [] }
+}
+
+/** A generator that runs while installing wrote into the sources. */
+const writesSources = ({ dependencies }: App) =>
+  dependencies.prisma !== undefined || dependencies['@prisma/client'] !== undefined
+
+/** Takes what was built over without node_modules, which lies in a layer of its own that a change of code leaves alone. */
+const copyCommand = (excluded: string[]) =>
+  `tar -C /build -cf - ${excluded.map((it) => `--exclude='${it}'`).join(' ')} --owner=node --group=node . | tar -C /app -xpf -`
+
+/** What of the build's folder stays behind, as tar knows it. */
+function excludedFrom({ project, app }: Parts, isWorkspace: boolean): string[] {
+  const needed = neededMembers(project)
+  const others = isWorkspace ? project.members.filter((it) => !needed.includes(it)).map((it) => `./${it.folder}`) : []
+  const caches = ['./.yarn/cache', './.turbo', './.nx', `./${app.folder === '' ? '' : `${app.folder}/`}.turbo`]
+  return [isWorkspace ? 'node_modules' : './node_modules', ...new Set(caches), ...others]
+}

@@ -46,6 +46,4 @@ function standalone({ folder, source }: App, out: string) {
 
 /** `next start` cannot serve an export (it says so): the script of the starter is no wish for a server. */
 const usually = (start: Start): Start =>
-  start.kind === 'server' && !start.own && /^next start/.test(start.command)
-    ? { kind: 'files', command: start.command, folder: undefined, spa: false }
-    : start
+  start.kind === 'server' && !start.own && /^next start/.test(start.command) ? { kind: 'none' } : start

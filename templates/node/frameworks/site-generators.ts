@@ -5,16 +5,10 @@ import { block, literal, readConfig } from './config.ts'
 import type { Family } from './family.ts'
 import { site } from './site.ts'
 
-/** gatsbyjs.com/docs/how-to/previews-deploys-hosting. */
+/** gatsbyjs.com/docs/how-to/previews-deploys-hosting. Nothing is kept: it leaves out of public/ what .cache says is there. */
 export const gatsby: Family = async (app, start) => {
   if (app.dependencies.gatsby === undefined) return undefined
-  return site(app, start, {
-    name: 'Gatsby',
-    build: buildLine(app, 'gatsby build'),
-    folder: 'public',
-    fallback: '404',
-    caches: ['.cache'],
-  })
+  return site(app, start, { name: 'Gatsby', build: buildLine(app, 'gatsby build'), folder: 'public', fallback: '404' })
 }
 
 /** docusaurus.io/docs/deployment. */

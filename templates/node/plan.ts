@@ -29,8 +29,7 @@ export const plan: PlanFunction = async (request) => {
   const { app, project, manager, node } = facts
   const framework = (await recogniseFramework(app)) ?? { name: 'Node.js' }
   const start = framework.serve ? undefined : await chooseStart(app, framework, node)
-  if (start !== undefined && /^(exec )?(bun|deno) /.test(start.program) && settings.template !== 'node')
-    return undefined
+  if (start !== undefined && settings.template !== 'node' && isOfDeno(app, start)) return undefined
   const install = await planInstall({ ...request, project, manager })
   const build = planBuild({ app, project, manager, framework, compiles: start?.compiles ?? false })
   const release = settings.releaseCommand ?? (await readProcfile(app.source)).release

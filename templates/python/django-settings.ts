@@ -2,7 +2,13 @@ import type { Source } from '../../server/templates/source.ts'
 import { type CodeFile, readLenient } from './code.ts'
 
 /** What Django's settings say, all files of their package together. */
-export type DjangoSettings = { module: string; file: string; text: string }
+export type DjangoSettings = {
+  module: string
+  file: string
+  text: string
+  /** manage.py names others, so commands have to be told. */
+  isOther: boolean
+}
 
 /** Settings that nobody means for a server, and their neighbours that somebody does. */
 const FOR_WORK = /\.(local|dev|develop|development|base|test)$/
@@ -26,7 +32,8 @@ export async function readDjangoSettings(
   const isPackage = parent.endsWith('settings/') || file.endsWith('__init__.py')
   const files = isPackage ? source.files.filter((it) => it.startsWith(parent) && it.endsWith('.py')) : [file]
   const texts = await Promise.all(files.map(async (it) => (await readLenient(source, it)) ?? ''))
-  return { module, file, text: texts.join('\n').replace(/^[ \t]*#.*$/gm, '') }
+  const isOther = settingsNamed(manage ?? '') !== module
+  return { module, file, text: texts.join('\n').replace(/^[ \t]*#.*$/gm, ''), isOther }
 }
 
 const settingsNamed = (text: string) =>
@@ -44,7 +51,7 @@ function forServers(named: string[], folder: string, source: Source): string | u
  * A line for the shell that gives each variable the settings cannot do without a value for the build alone, where the
  * build has none: collecting files needs no secret and no database.
  */
-export function placeholders({ text }: DjangoSettings): string {
+export function placeholders({ text, module, isOther }: DjangoSettings): string {
   const secret =
     /^SECRET_KEY[^\n'"]{0,200}(?:environ|getenv|env|config)[^\n'"]{0,50}['"]([A-Z][A-Z0-9_]{0,60})['"]/m.exec(text)?.[1]
   const needed = text.matchAll(
@@ -53,7 +60,9 @@ export function placeholders({ text }: DjangoSettings): string {
   const names = [...needed].map(([, name = '']) => name)
   if (/\benv\.db(_url)?\(\s{0,20}\)/.test(text)) names.push('DATABASE_URL')
   const all = new Set([...(secret ? [secret] : []), ...names])
-  return [...all].map((name) => `${name}="\${${name}:-${placeholderFor(name)}}"`).join(' ')
+  const values = [...all].map((name) => [name, placeholderFor(name)])
+  if (isOther) values.push(['DJANGO_SETTINGS_MODULE', module])
+  return values.map(([name, value]) => `${name}="\${${name}:-${value}}"`).join(' ')
 }
 
 function placeholderFor(name: string): string {

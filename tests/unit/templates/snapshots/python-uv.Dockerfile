@@ -1,0 +1,21 @@
+FROM python:3.13-slim AS dependencies
+ENV PIP_CACHE_DIR=/cache/slipway-aac23a0f5f30/python/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_INPUT=1
+RUN --mount=type=cache,id=slipway-aac23a0f5f30-python,target=/cache/slipway-aac23a0f5f30/python pip install "uv>=0.5,<1"
+RUN python -m venv --without-pip /opt/venv
+ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python
+ENV UV_CACHE_DIR=/cache/slipway-aac23a0f5f30/python/uv UV_PROJECT_ENVIRONMENT=/opt/venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
+WORKDIR /app
+COPY src/pyproject.toml src/uv.lock ./
+RUN --mount=type=cache,id=slipway-aac23a0f5f30-python,target=/cache/slipway-aac23a0f5f30/python ["/bin/sh", "-c", "uv sync --locked --no-dev --no-install-project"]
+
+FROM python:3.13-slim
+RUN useradd --uid 1000 --create-home app && install -d -o app -g app /app
+ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FORWARDED_ALLOW_IPS=* PORT=8000
+ENV FLASK_RUN_HOST=0.0.0.0
+ENV FLASK_RUN_PORT=$PORT
+WORKDIR /app
+COPY --from=dependencies /opt/venv /opt/venv
+COPY --chown=app:app src/ .
+USER app
+EXPOSE 8000
+CMD ["/bin/sh", "-c", "gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-1} --threads 8 --worker-tmp-dir /dev/shm app:app"]

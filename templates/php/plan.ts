@@ -1,4 +1,5 @@
 import { AppError } from '../../server/errors.ts'
+import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
@@ -52,6 +53,7 @@ export const plan: PlanFunction = async (request) => {
       servesAll: folder === '.',
       environment: environmentOf(request, folder, framework),
       writable: framework?.writable,
+      process: execLine(start),
       isApache: /apache2-foreground/.test(start),
       linksStorage: framework?.name === 'Laravel',
       ...composerValues(composer),

@@ -1,4 +1,5 @@
 import { AppError } from '../../server/errors.ts'
+import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
@@ -55,6 +56,7 @@ export const plan: PlanFunction = async (request) => {
       hasBootsnap: hasGem(gems, 'bootsnap') && framework.name === 'Rails',
       environment: environmentOf(gems, framework),
       site: framework.site,
+      ...(start && { process: execLine(start) }),
       serve: serveCommand,
     },
     notes: [...ruby.notes, ...notesOf(bundling), ...(framework.notes ?? []), ...(scripts.node?.notes ?? [])],

@@ -87,12 +87,12 @@ describe('what is wrong with the repository, the build or the app', () => {
       [
         'nothing says how to build it',
         asFiles({ 'README.md': 'hello' }),
-        { ...chosen, code: 'no_template', says: /none of Dockerfile, package\.json.*Add a Dockerfile/ },
+        { ...chosen, code: 'no_template', says: /Slipway knows Dockerfile, .*Node\.js.*Add a Dockerfile/ },
       ],
       [
         'there is no such template',
         app(echo),
-        { ...chosen, code: 'no_template', says: /no template cobol\. There are: dockerfile, node/ },
+        { ...chosen, code: 'no_template', says: /no template cobol\. There are: dockerfile, .*node/ },
         { template: 'cobol' },
       ],
       [

@@ -1,6 +1,9 @@
 import { AppError } from '../../errors.ts'
+import { createMask } from '../../mask.ts'
 import { releaseContainerName } from '../../names.ts'
-import type { StepContext } from '../context.ts'
+import { type StepContext, secretsOf } from '../context.ts'
+import { explainLog } from '../explain/explain-log.ts'
+import { keepLogEnd, type LogEnd } from '../explain/log-end.ts'
 import { defineStep } from '../step.ts'
 import { specOf } from './start-container.ts'
 
@@ -23,26 +26,35 @@ export const runReleaseCommand = defineStep({
     const command = commandOf(ctx)
     if (command === undefined) return
     ctx.say(command, 'step')
-    const code = await runToEnd(ctx, command)
-    if (code === 0) return
-    throw new AppError('release_command_failed', `The release command ended with exit code ${code}: ${command}`, {
-      hint: 'What it printed is in the build log. Nothing was switched: the version before stays live.',
-    })
+    const end = keepLogEnd(createMask(secretsOf(ctx.env)))
+    const code = await runToEnd(ctx, command, end)
+    if (code !== 0) throw explainFailure(code, command, end.lines())
   },
   revert: ({ config, docker, ref }) =>
     docker.removeContainer(releaseContainerName(config.instance, ref), ref.deploymentId),
   inspect: async ({ docker }, { name }) => (await docker.inspectContainer(name)) !== undefined,
 })
 
+function explainFailure(code: number, command: string, printed: string[]): AppError {
+  const found = explainLog(printed, 'start')
+  const ended = `The release command ended with exit code ${code}: ${command}`
+  return new AppError('release_command_failed', found ? `${ended}. ${found.message}` : ended, {
+    hint: `${found ? `${found.hint} ` : 'What it printed is in the build log. '}Nothing was switched: the version before stays live.`,
+  })
+}
+
 /** @throws release_command_failed when it takes longer than a build may */
-async function runToEnd(ctx: StepContext, command: string): Promise<number> {
+async function runToEnd(ctx: StepContext, command: string, end: LogEnd): Promise<number> {
   const seconds = ctx.config.buildTimeoutSeconds
   const limit = AbortSignal.timeout(seconds * 1000)
   const signal = AbortSignal.any([ctx.signal, limit])
   try {
     return await ctx.docker.runContainer(
       specOf(ctx, nameOf(ctx), command),
-      ({ text, stream }) => ctx.say(text, stream),
+      ({ text, stream }) => {
+        end.add(text)
+        ctx.say(text, stream)
+      },
       signal,
     )
   } catch (error) {

@@ -214,7 +214,7 @@ describe('the version of Java', () => {
       'sourceCompatibility',
       { 'build.gradle': `${gradle('application')}sourceCompatibility = JavaVersion.VERSION_1_8` },
       'gradle:8-jdk8',
-      'eclipse-temurin:11-jre',
+      'eclipse-temurin:8-jre',
     ],
     [
       'the wrapper’s Gradle',

@@ -1,6 +1,8 @@
 import { AppError } from '../errors.ts'
 import type { Catalog, Template } from './catalog.ts'
 import { foldersWithApps } from './find-folder.ts'
+import { readProcfile } from './procfile.ts'
+import { templateOfCommand } from './procfile-language.ts'
 import type { Source } from './source.ts'
 import type { PlanRequest, TemplatePlan } from './template-plan.ts'
 
@@ -63,10 +65,17 @@ async function bestFit(catalog: Catalog, request: PlanRequest): Promise<Fit | un
     }
   }
   const servers = fits.filter((it) => it.plan.kind === 'server')
-  if (servers.length > 1) throw severalApps(servers)
-  const best = servers[0] ?? fits[0]
+  const meant = servers.length > 1 ? await namedByProcfile(request.source, servers) : servers[0]
+  if (servers.length > 1 && !meant) throw severalApps(servers)
+  const best = meant ?? fits[0]
   if (!best && question !== undefined) throw question
   return best
+}
+
+/** Rails with scripts of Node beside it, say: the Procfile's `web` calls a program of one of the two. */
+async function namedByProcfile(source: Source, fits: Fit[]): Promise<Fit | undefined> {
+  const name = templateOfCommand((await readProcfile(source)).web)
+  return fits.find((it) => it.template.name === name)
 }
 
 function severalApps(fits: Fit[]): AppError {

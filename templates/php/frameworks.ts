@@ -26,7 +26,7 @@ export type Framework = {
 export async function recognise(request: PlanRequest, composer: Composer | undefined): Promise<Framework | undefined> {
   const { source } = request
   if (source.has('artisan') && composer) return laravel(request, composer)
-  if (wants(composer, 'symfony/framework-bundle')) return symfony(request)
+  if (composer && wants(composer, 'symfony/framework-bundle')) return symfony(request, composer)
   if (source.has('wp-includes/version.php')) return wordpress(request)
   if (wants(composer, 'roots/wordpress')) return { ...WORDPRESS, name: 'WordPress (Bedrock)', folder: 'web' }
   if (wants(composer, 'drupal/core-recommended')) return drupal(composer)

@@ -22,7 +22,7 @@ missing() {
 used_packages() {
   find "$(php -r 'echo ini_get("extension_dir");')" -name '*.so' -exec ldd {} + \
     | awk '/=> \// { print "*" substr($3, match($3, "/lib/")) }' | sort -u \
-    | xargs -r dpkg-query --search 2>/dev/null | sed 's/:.*//' | sort -u
+    | xargs -r dpkg-query --search 2>/dev/null | awk '$1 ~ /:$/ { sub(/:$/, "", $1); print $1 }' | sort -u
 }
 
 core=$(missing ${CORE-})
@@ -34,6 +34,7 @@ apt-mark showmanual | sort >"$before"
 apt-get update
 apt-get install -y --no-install-recommends ${PACKAGES-}
 case " $core" in *' gd '*) docker-php-ext-configure gd --with-freetype --with-jpeg --with-webp ;; esac
+case " $core" in *' ldap '*) docker-php-ext-configure ldap --with-libdir="lib/$(gcc -dumpmachine)" ;; esac
 [ -z "$core" ] || docker-php-ext-install -j"$(nproc)" $core
 for name in $pecl; do
   yes '' | pecl install "$name"

@@ -30,10 +30,7 @@ export const plan: PlanFunction = async (request) => {
   const assets = await assetsOf(request)
   const build = settings.buildCommand ?? [...(assets?.builds ?? []), framework?.build].filter(Boolean).join(' && ')
   const start =
-    settings.startCommand ??
-    (herokuFolder === undefined ? web : undefined) ??
-    framework?.start ??
-    'exec apache2-foreground'
+    settings.startCommand ?? (herokuFolder === undefined ? web : undefined) ?? framework?.start ?? 'apache2-foreground'
   const releaseCommand = settings.releaseCommand ?? release
   return {
     framework: framework?.name ?? (composer ? 'PHP (Composer)' : 'PHP'),

@@ -21,7 +21,6 @@ make_php() {
   cp -R "$RECIPES/php" "$2/"
   case $1 in
     *apache*) php_apache "$@" ;;
-    *fpm*) fail "$E_RECIPE" "no recipe for $1: there are php:VERSION-apache and php:VERSION-cli" ;;
     *) build "$1" "$2" < <(php_base && echo 'CMD ["php", "-a"]') ;;
   esac
 }

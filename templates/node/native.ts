@@ -55,7 +55,15 @@ const ENTRY =
 async function lockedPackages(top: Source, lock: string | undefined): Promise<Set<string>> {
   const text = lock === undefined || lock.endsWith('.lockb') ? '' : await readLock(top, lock)
   const names = [...text.matchAll(ENTRY)].map(({ groups = {} }) => Object.values(groups).find((it) => it !== undefined))
-  return new Set(names.filter((it) => it !== undefined))
+  const found = new Set(names.filter((it) => it !== undefined))
+  if (isForMacOnly(text)) found.delete('node-gyp')
+  return found
+}
+
+/** Yarn, since 2, locks node-gyp for whatever it would compile: for fsevents, too, which it never does on Linux. */
+function isForMacOnly(lock: string): boolean {
+  const compiled = lock.split('\n\n').filter((entry) => /^ {4}node-gyp: /m.test(entry))
+  return compiled.length > 0 && compiled.every((entry) => entry.startsWith('"fsevents@'))
 }
 
 async function readLock(top: Source, lock: string): Promise<string> {

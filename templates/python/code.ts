@@ -10,6 +10,7 @@ const NAMES = 'main app server application api asgi wsgi index run web start hom
 const FOLDERS = 'app src api backend server web'.split(' ')
 const MAX_FILES = 200
 const MAX_TEXT = 200_000
+const MAX_ALL = 3_000_000
 
 /** The repository's Python, without its tests and tools: where an app is likeliest to begin first. */
 export async function readCode(source: Source): Promise<CodeFile[]> {
@@ -18,7 +19,12 @@ export async function readCode(source: Source): Promise<CodeFile[]> {
     .toSorted((a, b) => rankOf(a) - rankOf(b))
     .slice(0, MAX_FILES)
   const read = await Promise.all(files.map(async (file) => ({ file, text: await readLenient(source, file) })))
-  return read.flatMap(({ file, text }) => (text === undefined ? [] : [{ file, text: text.slice(0, MAX_TEXT) }]))
+  let left = MAX_ALL
+  return read.map(({ file, text = '' }) => {
+    const looked = text.slice(0, Math.min(MAX_TEXT, left))
+    left -= looked.length
+    return { file, text: looked }
+  })
 }
 
 /** How likely an app begins in a file by its name alone, smaller is likelier; two of the same rank are equally likely. */

@@ -41,23 +41,26 @@ const PLAIN: FileServer = {
 export type FoundFile = { file: string; start: Start }
 
 /** Files that serve by a framework of their own, one of each framework: the likeliest. */
-export const findFileApps = (code: readonly CodeFile[], packages: Packages, files: readonly string[]): FoundFile[] =>
-  SERVERS.flatMap((server) => findServer(server, code, packages, files) ?? [])
+export const findFileApps = (
+  code: readonly CodeFile[],
+  packages: Packages,
+  modules: ReadonlySet<string>,
+): FoundFile[] => SERVERS.flatMap((server) => findServer(server, code, packages, modules) ?? [])
 
 /** A file at the top that serves with nothing but what it says. */
-export const findPlainFile = (code: readonly CodeFile[], packages: Packages, files: readonly string[]) =>
+export const findPlainFile = (code: readonly CodeFile[], packages: Packages, modules: ReadonlySet<string>) =>
   findServer(
     PLAIN,
     code.filter(({ file }) => !file.includes('/')),
     packages,
-    files,
+    modules,
   )
 
 function findServer(
   server: FileServer,
   code: readonly CodeFile[],
   packages: Packages,
-  files: readonly string[],
+  modules: ReadonlySet<string>,
 ): FoundFile | undefined {
   const found = code.find(
     (it) =>
@@ -66,7 +69,7 @@ function findServer(
   const written = found && writtenFor(found.file)
   if (!found || written === undefined) return undefined
   const flask = server.title === 'Dash' ? /^(\w+)[ \t]*=[ \t]*\w+\.server\b/m.exec(found.text)?.[1] : undefined
-  const module = flask === undefined ? undefined : moduleOf(found, files)
+  const module = flask === undefined ? undefined : moduleOf(found, modules)
   if (flask !== undefined && module)
     return {
       file: found.file,

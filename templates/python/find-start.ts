@@ -3,6 +3,7 @@ import type { Source } from '../../server/templates/source.ts'
 import type { CodeFile } from './code.ts'
 import { findDjango } from './django.ts'
 import { findFileApps, findPlainFile } from './file-apps.ts'
+import { modulesOf } from './module.ts'
 import { type FoundApp, FRAMEWORKS, findApp } from './object-apps.ts'
 import type { Packages } from './packages.ts'
 import { type Start, serveAsgi, serveWsgi } from './start.ts'
@@ -16,12 +17,13 @@ export async function findStart(
   packages: Packages,
 ): Promise<Found | undefined> {
   const django = await findDjango(source, code, packages)
-  const objects = FRAMEWORKS.flatMap((framework) => findApp(framework, code, source.files) ?? [])
+  const modules = modulesOf(source.files)
+  const objects = FRAMEWORKS.flatMap((framework) => findApp(framework, code, modules) ?? [])
   const served = objects.map((it) => ({ file: it.code.file, start: serve(it, packages), text: it.code.text }))
-  const files = findFileApps(code, packages, source.files)
+  const files = findFileApps(code, packages, modules)
   const found = [...(django ? [{ file: 'manage.py', start: django }] : []), ...withoutParts(served, files)]
   if (found.length > 1) throw several(found)
-  return found[0] ?? findPlainFile(code, packages, source.files)
+  return found[0] ?? findPlainFile(code, packages, modules)
 }
 
 /** Gradio mounted in FastAPI, Flask below Dash, Starlette beside FastAPI: one app that shows as two. */

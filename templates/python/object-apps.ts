@@ -31,12 +31,12 @@ export type FoundApp = { framework: Framework; code: CodeFile; target: Target }
 export function findApp(
   framework: Framework,
   code: readonly CodeFile[],
-  files: readonly string[],
+  modules: ReadonlySet<string>,
 ): FoundApp | undefined {
   const using = code.filter((it) => imports(it, framework.package))
   if (using.length === 0) return undefined
   const found = entriesOf(framework, using, code).flatMap(({ code, ...object }) => {
-    const module = moduleOf(code, files)
+    const module = moduleOf(code, modules)
     return module ? [{ framework, code, target: { module: module.name, root: module.root, ...object } }] : []
   })
   const [first] = found

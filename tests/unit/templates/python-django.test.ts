@@ -16,6 +16,7 @@ DATABASES = {'default': dj_database_url.config()}
 const site = (settings = SETTINGS, more: Tree = {}): Tree => ({
   'requirements.txt': 'django\ngunicorn\nwhitenoise\n',
   'manage.py': MANAGE,
+  Procfile: 'release: python manage.py migrate\n',
   'mysite/settings.py': settings,
   'mysite/wsgi.py': WSGI,
   'mysite/asgi.py': WSGI.replaceAll('wsgi', 'asgi'),
@@ -34,6 +35,7 @@ test('Django is served by gunicorn, and its static files are collected without i
     install: 'pip install -r requirements.txt',
     build: `DJANGO_SECRET="\${DJANGO_SECRET:-only-for-the-build}" python manage.py collectstatic --noinput`,
     start: `${GUNICORN} mysite.wsgi:application`,
+    release: 'python manage.py migrate',
   })
   expect(notes).toEqual([])
   await expect(recipe.dockerfile).toMatchFileSnapshot('snapshots/python-django.Dockerfile')
@@ -69,7 +71,10 @@ describe('the project is found', () => {
 
   test('in a folder of its own, below the list of dependencies', async () => {
     const inFolder = Object.fromEntries(
-      Object.entries(site()).map(([file, text]) => [file === 'requirements.txt' ? file : `web/${file}`, text]),
+      Object.entries(site()).map(([file, text]) => [
+        ['requirements.txt', 'Procfile'].includes(file) ? file : `web/${file}`,
+        text,
+      ]),
     )
     const { commands } = await recipeFor({ ...inFolder, 'web/mysite/settings.py': `${SETTINGS}STATIC_ROOT = 'x'` })
     expect(commands?.start).toBe(`${GUNICORN} --pythonpath web mysite.wsgi:application`)
@@ -159,5 +164,10 @@ describe('what would surprise is said', () => {
       'requirements.txt': 'django\ngunicorn',
     }
     expect((await choose(tree)).notes).toEqual([expect.stringMatching(/add whitenoise/)])
+  })
+
+  test('about migrations that nobody runs', async () => {
+    const { notes } = await choose(site(SETTINGS, { Procfile: '' }))
+    expect(notes).toEqual([expect.stringMatching(/^No release command: migrations are not run/)])
   })
 })

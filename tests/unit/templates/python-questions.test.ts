@@ -131,6 +131,24 @@ describe('what is no app in Python is left to others', () => {
     expect(await recipeFor(tree)).toMatchObject({ template })
   })
 
+  const BOTH: Tree = { ...NODE, 'requirements.txt': 'flask', 'app.py': FLASK }
+
+  test.each([
+    ['npm start', 'node'],
+    ['gunicorn app:app', 'python'],
+  ])('a start command says by its words whose it is: %s', async (startCommand, template) => {
+    expect(await recipeFor({ ...BOTH, Procfile: `web: ${startCommand}` })).toMatchObject({ template })
+  })
+
+  test('a start command that could be anybody’s starts the app that was found', async () => {
+    const tree = { 'requirements.txt': 'flask', 'app.py': FLASK, Procfile: 'web: sh start.sh' }
+    expect(await recipeFor(tree)).toMatchObject({
+      template: 'python',
+      framework: 'Flask',
+      commands: { start: 'sh start.sh' },
+    })
+  })
+
   test('a folder below is looked into, with what it lists itself', async () => {
     const tree = { 'pyproject.toml': '[tool.black]', 'backend/requirements.txt': 'fastapi', 'backend/main.py': FASTAPI }
     expect(await recipeFor(tree)).toMatchObject({ contextFolder: 'backend', framework: 'FastAPI' })

@@ -206,12 +206,14 @@ describe('what the user says', () => {
     expect(recipe.dockerfile).toMatch(/COPY src\/ \.\nRUN .*pip install flask/)
   })
 
-  test('is run without the manager, which is not in the image', async () => {
-    const tree = needing('flask gunicorn', {
-      'app.py': FLASK,
-      Procfile: 'web: uv run --no-dev gunicorn app:app\nrelease: poetry run flask db upgrade',
-    })
-    expect((await recipeFor(tree)).commands).toMatchObject({ start: 'gunicorn app:app', release: 'flask db upgrade' })
+  test.each([
+    ['uv run --no-dev gunicorn app:app', 'gunicorn app:app'],
+    ['pipenv run python app.py', 'python app.py'],
+    ['uv run app.py', 'python app.py'],
+    ['cd api && exec poetry run gunicorn app:app', 'cd api && exec gunicorn app:app'],
+  ])('is run without the manager, which is not in the image: %s', async (web, start) => {
+    const tree = needing('flask gunicorn', { 'app.py': FLASK, Procfile: `web: ${web}\nrelease: ${web}\n` })
+    expect((await recipeFor(tree)).commands).toMatchObject({ start, release: start })
   })
 
   test('reaches the Dockerfile as a text, whatever is in it', async () => {

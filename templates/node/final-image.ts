@@ -10,7 +10,7 @@ import { planProduction } from './production.ts'
 import type { Project } from './project.ts'
 import { callsManager, withExec, withoutManager } from './start.ts'
 import type { Start } from './start-line.ts'
-import { neededMembers } from './workspace.ts'
+import { unneededFolders } from './workspace.ts'
 
 export type Parts = {
   app: App
@@ -28,7 +28,7 @@ export type FinalImage = { values: Record<string, unknown>; extraFiles: Record<s
 
 const ROOT = '/app'
 const PLAIN = /^[\w@.+-]+(\/[\w@.+-]+)*$/
-const PLAIN_VALUE = /^[\w.:/@,-]*$/
+const PLAIN_VALUE = /^[\w.:/@,*-]*$/
 
 /** The values of Dockerfile.njk from the build stage on. */
 export function finalImage(parts: Parts): FinalImage {
@@ -96,7 +96,7 @@ function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalI
       copyCommand: copyCommand(excludedFrom(parts, shared.isWorkspace)),
       packages: install?.packages.run ?? [],
       // what was not changed since the checkout need not go through another stage
-      asIs: parts.build.length === 0 && !copies && !install?.withSources && !writesSources(app),
+      asIs: !copies && isAsIs(parts),
       needsTool: manager.package !== undefined && manager.name !== 'npm' && lines.some(callsManager),
       start: withExec(start?.program ?? ''),
     },
@@ -123,6 +123,10 @@ function modulesOf({ app, project, manager, node }: Parts, tool: string | undefi
     : { from: 'node-production', script, folder, note: [] }
 }
 
+/** Nothing is built, and all that was checked out is the app's. */
+const isAsIs = ({ build, install, app, project }: Parts) =>
+  build.length === 0 && !install?.withSources && !writesSources(app) && unneededFolders(project).length === 0
+
 /** A generator that runs while installing wrote into the sources. */
 const writesSources = ({ dependencies }: App) =>
   dependencies.prisma !== undefined || dependencies['@prisma/client'] !== undefined
@@ -133,8 +137,7 @@ const copyCommand = (excluded: string[]) =>
 
 /** What of the build's folder stays behind, as tar knows it. */
 function excludedFrom({ project, app }: Parts, isWorkspace: boolean): string[] {
-  const needed = neededMembers(project)
-  const others = isWorkspace ? project.members.filter((it) => !needed.includes(it)).map((it) => `./${it.folder}`) : []
+  const others = unneededFolders(project).map((it) => `./${it}`)
   const caches = ['./.yarn/cache', './.turbo', './.nx', `./${app.folder === '' ? '' : `${app.folder}/`}.turbo`]
   return [isWorkspace ? 'node_modules' : './node_modules', ...new Set(caches), ...others]
 }

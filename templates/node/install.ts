@@ -76,7 +76,10 @@ export async function planInstall({ project, manager, settings, env }: Request):
     withSources,
     ...copying(withSources, files, members.length > 1 || nested),
     variables: await variablesFor(project, env, withSources),
-    notes: unclear === undefined ? [] : [unclearNote(unclear)],
+    notes: [
+      ...(manager.lock === undefined && settings.installCommand === undefined ? [UNLOCKED] : []),
+      ...(unclear === undefined ? [] : [unclearNote(unclear)]),
+    ],
   }
 }
 
@@ -95,6 +98,8 @@ export const allDependencies = ({ dependencies, devDependencies, optionalDepende
   ...dependencies,
 })
 
+const UNLOCKED =
+  'There is no lock file, so each build may install other versions. Commit the one your package manager writes.'
 const unclearNote = (script: string) =>
   `The ${script} script may read any of the sources, so the dependencies are installed anew after every change. Move what it does into the build script to make builds faster.`
 

@@ -95,10 +95,7 @@ function notesOn(
   lock: [string, ManagerName] | undefined,
   named?: ManagerName,
 ): string[] {
-  if (lock === undefined)
-    return [
-      'There is no lock file, so each build may install other versions. Commit the one your package manager writes.',
-    ]
+  if (lock === undefined) return []
   const [file, name] = lock
   if (named !== undefined && !sameProgram(name, named))
     return [

@@ -2,7 +2,7 @@ import type { PackageJson } from './app.ts'
 import type { NodeVersion } from './node-version.ts'
 import type { PackageManager } from './package-manager.ts'
 import type { Project } from './project.ts'
-import { neededMembers } from './workspace.ts'
+import { neededMembers, unneededFolders } from './workspace.ts'
 
 /** How the dependencies for running are made of those for building, which lie there already, compiled. */
 export type Production = {
@@ -19,7 +19,7 @@ export function planProduction({ project, manager, node, installCommand }: Facts
   const { members } = project
   const needed = neededMembers(project)
   if (!needed.some(({ packageJson }) => hasProduction(packageJson))) return undefined
-  const remove = members.filter((it) => it.folder !== '' && !needed.includes(it)).map((it) => it.folder)
+  const remove = unneededFolders(project)
   const isAll = remove.length === 0 && members.every(({ packageJson }) => isEmpty(packageJson.devDependencies))
   return { remove, ...(!isAll && { command: pruning(manager, node, installCommand ?? '') }) }
 }

@@ -38,10 +38,13 @@ const QUIET = {
   GATSBY_TELEMETRY_DISABLED: '1',
   TURBO_TELEMETRY_DISABLED: '1',
   CHECKPOINT_DISABLE: '1',
+  npm_config_update_notifier: 'false',
+  npm_config_fund: 'false',
+  npm_config_audit: 'false',
 }
 
 const OF_MANAGER: Record<ManagerName, Record<string, string>> = {
-  npm: { npm_config_update_notifier: 'false', npm_config_fund: 'false', npm_config_audit: 'false' },
+  npm: {},
   yarn: {},
   // Plug'n'Play and pnpm's linker leave nothing that could be pruned and copied by folder; the lock file is the same
   berry: {

@@ -72,3 +72,9 @@ export function neededMembers({ members, folder }: Project): Member[] {
   visit(members.find((it) => it.folder === folder))
   return found
 }
+
+/** The folders of the packages that the app does without. */
+export function unneededFolders(project: Project): string[] {
+  const needed = neededMembers(project)
+  return project.members.filter((it) => it.folder !== '' && !needed.includes(it)).map((it) => it.folder)
+}

@@ -62,7 +62,7 @@ async function lockedPackages(top: Source, lock: string | undefined): Promise<Se
 
 /** Yarn, since 2, locks node-gyp for whatever it would compile: for fsevents, too, which it never does on Linux. */
 function isForMacOnly(lock: string): boolean {
-  const compiled = lock.split('\n\n').filter((entry) => /^ {4}node-gyp: /m.test(entry))
+  const compiled = lock.split('\n\n').filter((entry) => /^ {4}node-gyp: "npm:/m.test(entry))
   return compiled.length > 0 && compiled.every((entry) => entry.startsWith('"fsevents@'))
 }
 

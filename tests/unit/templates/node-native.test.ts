@@ -12,7 +12,11 @@ const entry = (name: string, needs: string) => `"${name}@npm:1.0.0":
 const withLock = (...entries: string[]) =>
   recipeFor({
     'package.json': { packageManager: 'yarn@4.9.1', scripts: { start: 'node a.js' }, dependencies: { chokidar: '^3' } },
-    'yarn.lock': ['__metadata:\n  version: 8\n', ...entries, entry('node-gyp', 'nopt')].join('\n'),
+    'yarn.lock': [
+      '__metadata:\n  version: 8\n',
+      ...entries,
+      `${entry('node-gyp', 'nopt')}  bin:\n    node-gyp: ./bin/node-gyp.js\n`,
+    ].join('\n'),
     'a.js': '',
   })
 

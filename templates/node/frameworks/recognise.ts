@@ -21,6 +21,7 @@ const FRAMEWORKS: Family[] = [
   reactRouter,
   astro,
   nitro,
+  angular,
   nest,
   adonis,
   gatsby,
@@ -30,7 +31,7 @@ const FRAMEWORKS: Family[] = [
 ]
 
 /** What makes pages only: a server of the same package is the app then. */
-const PAGES: Family[] = [vike, angular, createReactApp, vueCli, expo, vite, otherApps, pressed, plainPages]
+const PAGES: Family[] = [vike, createReactApp, vueCli, expo, vite, otherApps, pressed, plainPages]
 
 /**
  * The framework an app is built with, found by its dependencies, its scripts and its configuration: `Node.js` for a plain

@@ -80,7 +80,9 @@ describe('Angular', () => {
 
   test('with a server runs it, and leaves the check of the host to the proxy', async () => {
     const options = { server: 'src/main.server.ts', outputMode: 'server', ssr: { entry: 'src/server.ts' } }
-    const found = await frameworkOf(NG, angularJson(options))
+    const dependencies = { ...NG.dependencies, express: '^5.0.0' }
+    const tree = { ...angularJson(options), 'src/server.ts': "import express from 'express'" }
+    const found = await frameworkOf({ ...NG, dependencies }, tree)
     expect(found).toMatchObject({
       name: 'Angular (server)',
       start: 'node dist/shop/server/server.mjs',

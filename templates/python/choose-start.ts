@@ -1,6 +1,7 @@
 import { AppError } from '../../server/errors.ts'
 import { foldersWithApps } from '../../server/templates/find-folder.ts'
 import type { PlanRequest } from '../../server/templates/template-plan.ts'
+import { MKDOCS } from './docs-site.ts'
 import { type Found, findStart } from './find-start.ts'
 import type { Packages } from './packages.ts'
 import type { Project } from './project.ts'
@@ -37,7 +38,7 @@ const UNMIGRATED = 'No release command: migrations are not run. Set it to python
 async function foundStart(project: Project, isNamed: boolean): Promise<Start | undefined> {
   const found = await findStart(project.source, project.code, project.install.packages)
   if (found && !isNamed && belongsToFolder(found.file, project)) return undefined
-  if (!found && (isNamed || isPython(project))) throw unclear(project.code)
+  if (!found && !isDocs(project) && (isNamed || isPython(project))) throw unclear(project.code)
   if (found && project.install.command === undefined && found.start.framework !== 'Python') throw unlisted(found)
   return found?.start
 }
@@ -78,6 +79,10 @@ function belongsToFolder(file: string, { source, install }: Project): boolean {
   const hasOwn = ['requirements.txt', 'pyproject.toml', 'Pipfile'].some((it) => source.has(`${folder}/${it}`))
   return folder !== '' && hasOwn && !listsFramework(install.packages)
 }
+
+/** Whether the repository is best shown by its documentation, where nothing in it serves. */
+export const isDocs = ({ source, install }: Project): boolean =>
+  source.has(MKDOCS) && !listsFramework(install.packages) && !OTHERS.some(source.has)
 
 const listsFramework = ({ names }: Packages) => WEB.some((it) => names.has(it))
 

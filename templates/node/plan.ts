@@ -1,9 +1,10 @@
+import path from 'node:path'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
 import { isBunApp } from '../bun/is-bun-app.ts'
 import type { App, PackageJson } from './app.ts'
 import { appOf } from './app-of.ts'
-import { planBuild } from './build.ts'
+import { type BuildStep, planBuild } from './build.ts'
 import { chooseMember } from './choose-member.ts'
 import { finalImage } from './final-image.ts'
 import { recogniseFramework } from './frameworks/recognise.ts'
@@ -42,13 +43,18 @@ export const plan: PlanFunction = async (request) => {
     contextFolder: project.top.folder,
     commands: {
       ...(install && { install: install.command }),
-      ...(build.length > 0 && { build: build.map((it) => it.command).join(' && ') }),
+      ...(build.length > 0 && { build: build.map((it) => shown(it, app)).join(' && ') }),
       ...(start && { start: start.program }),
       ...(release !== undefined && { release }),
     },
     ...withFiles(image, stagesOf({ node, manager, ...(install && { install }) })),
     notes: [...facts.notes, ...(framework.notes ?? []), ...(install?.notes ?? []), ...image.notes],
   }
+}
+
+/** As it would be typed in the app's folder. */
+function shown({ folder, command }: BuildStep, app: App): string {
+  return folder === app.folder ? command : `(cd ${path.posix.relative(app.folder, folder)} && ${command})`
 }
 
 /** deno.json beside a package.json that does not say how the app starts: the template deno has it then. */

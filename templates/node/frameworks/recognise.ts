@@ -41,7 +41,7 @@ const PAGES: Family[] = [vike, createReactApp, vueCli, expo, vite, otherApps, pr
 export async function recogniseFramework(app: App): Promise<Framework> {
   const start = await readStart(app)
   const found = (await firstOf(FRAMEWORKS, app, start)) ?? (await pages(app, start)) ?? (await httpServers(app, start))
-  return withStart(found ?? { name: 'Node.js' }, start, app)
+  return withNoteOnOutput(withStart(found ?? { name: 'Node.js' }, start, app), app)
 }
 
 async function firstOf(families: readonly Family[], app: App, start: Start): Promise<Framework | undefined> {
@@ -82,3 +82,14 @@ function started({ command, own, script }: Start & { kind: 'server' }, app: App)
   const port = portIn(command) ?? (own ? undefined : portIn(app.scripts[script ?? 'start'] ?? ''))
   return { ...(port !== undefined && { port }), ...(script !== undefined && { start: app.run(script) }) }
 }
+
+const withNoteOnOutput = (found: Framework, { settings: { outputDir } }: App): Framework =>
+  outputDir === undefined || found.serve
+    ? found
+    : {
+        ...found,
+        notes: [
+          ...(found.notes ?? []),
+          `The output folder ${outputDir} is not used: ${found.name} is a program that runs.`,
+        ],
+      }

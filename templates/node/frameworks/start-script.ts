@@ -21,7 +21,8 @@ const FILES =
 export async function readStart({ settings, source, scripts }: App): Promise<Start> {
   const own = settings.startCommand ?? (await readProcfile(source)).web
   if (own !== undefined) return { ...kindOf(programOf(own, scripts)), kind: 'server', command: own, own: true }
-  const start: Start = scripts.start === undefined ? { kind: 'none' } : kindOf(programOf(scripts.start, scripts))
+  const start: Start =
+    scripts.start === undefined ? { kind: 'none' } : kindOf(programOf(scripts.start, scripts), scripts)
   return start.kind === 'server' ? start : (forProduction(scripts) ?? start)
 }
 
@@ -32,8 +33,9 @@ function forProduction(scripts: Record<string, string>): Start | undefined {
   return start?.kind === 'server' && script !== undefined ? { ...start, script } : undefined
 }
 
-function kindOf(command: string): Exclude<Start, { kind: 'none' }> {
-  if (DEVELOPMENT.test(command)) return { kind: 'development', command }
+function kindOf(command: string, scripts: Record<string, string> = {}): Exclude<Start, { kind: 'none' }> {
+  if (DEVELOPMENT.test(command) || sideBySide(command, scripts).some((it) => DEVELOPMENT.test(it)))
+    return { kind: 'development', command }
   if (!FILES.test(command)) return { kind: 'server', command, own: false }
   const words = command.split(/\s+/).slice(1)
   return {
@@ -42,6 +44,13 @@ function kindOf(command: string): Exclude<Start, { kind: 'none' }> {
     folder: words.find((it, at) => isFolder(it) && !/^-+(l|p|listen|port|c|config|host|a)$/.test(words[at - 1] ?? '')),
     spa: words.some((it) => /^(-s|--single|--spa|-sp?l)$/.test(it)),
   }
+}
+
+/** What `concurrently "npm run server" npm:client` and its like start at once. */
+function sideBySide(command: string, scripts: Record<string, string>): string[] {
+  if (!/^(concurrently|run-p|npm-run-all)\b/.test(command)) return []
+  const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'|(\S+)/g)].map(([, a, b, word]) => a ?? b ?? word ?? '')
+  return parts.slice(1).map((it) => programOf(scripts[it.replace(/^npm:/, '')] ?? it, scripts))
 }
 
 const isFolder = (word: string) =>

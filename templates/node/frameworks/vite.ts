@@ -32,7 +32,8 @@ export const vite: Family = async (app, start) => {
   const pages = source
     .find(`${path.posix.join(root, '*.html')}`)
     .concat(source.find(path.posix.join(root, '!(public|node_modules)/**/index.html')))
-  const many = literal(config, 'appType') === 'mpa' || (sets(config, 'input') && pages.length > 1)
+  const prerenders = ['vite-ssg', 'vite-react-ssg'].some((it) => dependencies[it] !== undefined)
+  const many = prerenders || literal(config, 'appType') === 'mpa' || (sets(config, 'input') && pages.length > 1)
   return site(app, start, {
     name: `Vite${flavour(dependencies)}`,
     build: buildLine(app, 'vite build'),

@@ -435,6 +435,17 @@ describe('Vite', () => {
     expect((await frameworkOf(vite(), { ...PAGE, 'public/assets/logo.png': '' })).serve?.immutable).toBeUndefined()
   })
 
+  test('with pages that are prerendered answers 404', async () => {
+    const found = await frameworkOf(
+      vite({ dependencies: { vue: '3', 'vite-ssg': '28' }, scripts: { build: 'vite-ssg build' } }),
+      {
+        ...PAGE,
+        'vite.config.ts': 'export default {}',
+      },
+    )
+    expect(found.serve?.fallback).toBe('404')
+  })
+
   test('with several pages answers 404', async () => {
     const config = "export default { build: { rollupOptions: { input: ['index.html', 'about.html'] } } }"
     expect((await frameworkOf(vite(), { ...PAGE, 'about.html': '', 'vite.config.js': config })).serve?.fallback).toBe(
@@ -449,6 +460,9 @@ describe('Vite', () => {
     'npx vite dev --port 3000',
     'cross-env NODE_ENV=production vite',
     'NODE_ENV=production npm run dev -- --host',
+    'concurrently "node api.js" "npm run dev"',
+    'concurrently -k npm:dev npm:preview',
+    'run-p preview dev',
   ])('a start script that is a server for developing (%s) never runs', async (start) => {
     const found = await frameworkOf(vite({ scripts: { ...VITE.scripts, start } }), PAGE)
     expect(found.serve?.folder).toBe('dist')

@@ -7,6 +7,7 @@ import { appOf } from './app-of.ts'
 import { type BuildStep, planBuild } from './build.ts'
 import { chooseMember } from './choose-member.ts'
 import { finalImage } from './final-image.ts'
+import { notesOnVariables } from './frameworks/public-variables.ts'
 import { recogniseFramework } from './frameworks/recognise.ts'
 import { planInstall } from './install.ts'
 import { chooseNode, type NodeVersion } from './node-version.ts'
@@ -48,7 +49,13 @@ export const plan: PlanFunction = async (request) => {
       ...(release !== undefined && { release }),
     },
     ...withFiles(image, stagesOf({ node, manager, ...(install && { install }) })),
-    notes: [...facts.notes, ...(framework.notes ?? []), ...(install?.notes ?? []), ...image.notes],
+    notes: [
+      ...facts.notes,
+      ...(framework.notes ?? []),
+      ...notesOnVariables(app, request.env),
+      ...(install?.notes ?? []),
+      ...image.notes,
+    ],
   }
 }
 

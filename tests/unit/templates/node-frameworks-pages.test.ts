@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { frameworkOf } from '../../support/framework.ts'
+import { choose } from '../../support/tree.ts'
 
 const CRA = {
   dependencies: { react: '18', 'react-scripts': '5.0.1' },
@@ -301,5 +302,20 @@ describe('servers', () => {
 
   test('a plain program has nothing special', async () => {
     expect(await frameworkOf({ scripts: { start: 'node index.js' } })).toEqual({ name: 'Node.js' })
+  })
+})
+
+describe('variables that a build writes into pages', () => {
+  const tree = {
+    'package.json': { devDependencies: { vite: '8' }, scripts: { build: 'vite build' } },
+    'index.html': '',
+  }
+  const variable = (key: string, buildTime: boolean) => ({ key, value: 'x', secret: false, buildTime })
+
+  test('are missed when only the app is given them, and that is said', async () => {
+    const { notes } = await choose(tree, { env: [variable('VITE_API', false), variable('TOKEN', false)] })
+    expect(notes.join()).toMatch(/such as VITE_API into the pages/)
+    expect((await choose(tree, { env: [variable('VITE_API', true)] })).notes.join()).not.toContain('VITE_API')
+    expect((await choose(tree, { env: [variable('NEXT_PUBLIC_API', false)] })).notes.join()).not.toContain('API')
   })
 })

@@ -66,7 +66,7 @@ async function changesOf(name: string): Promise<Record<Moment, Files>> {
     named(await read('package-lock.json')),
     await read(LINE),
   ]
-  const changed = { [LINE]: line.replace('Hello', `Hello ${name}`) }
+  const changed = { [LINE]: line.replace('Hello from', `Hello of ${name} from`) }
   return {
     'first build': { 'package.json': manifest, 'package-lock.json': lock, [LINE]: line },
     'one line changed': changed,
@@ -99,7 +99,8 @@ async function bySlipway(world: World, changes: Record<Moment, Files>) {
     const began = performance.now()
     if (id === '') id = (await world.deploy(input)).id
     else await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
-    await world.settled(id)
+    const { status, error } = await world.settled(id)
+    if (status !== 'running' || error) throw new Error(`${moment}: ${status} ${error?.message}`)
     whole[moment] = performance.now() - began
     const { steps } = await world.status(id)
     const step = steps.find((it: { name: string }) => it.name === 'build-image')

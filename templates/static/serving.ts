@@ -24,12 +24,15 @@ export async function servingOf(source: Source, folder: string): Promise<{ servi
   }
 }
 
+/** Pages of tools are small; of a page made to keep a regular expression busy no more is read than this. */
+const MUCH = 16_384
+
 /** The page of a bundler: all it holds is a place for the app, and a script whose name has a hash of its content. */
 function isBundle(page: string): boolean {
-  const scripts = [...page.matchAll(/<script[^>]+src=["']?([^"'\s>]+)/gi)].map(([, src = '']) => src)
+  if (page.length > MUCH) return false
   const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(page)?.[1] ?? ''
   const text = body.replace(/<(script|noscript|style)[\s\S]*?<\/\1>|<!--[\s\S]*?-->|<[^>]*>/gi, '').trim()
-  return text === '' && scripts.some((src) => !/^(https?:)?\/\//.test(src) && HASHED.test(src))
+  return text === '' && scriptsOf(page).some((src) => !/^(https?:)?\/\//.test(src) && HASHED.test(src))
 }
 
 /** Vite's folder, without what somebody put beside it by hand. */
@@ -49,5 +52,13 @@ function notesOn(source: Source, below: (file: string) => string, spa: boolean):
 }
 
 /** A page that loads sources, or is a model for a build, shows nothing before it: Vite's, Create React App's, Vue CLI's. */
-export const isUnbuilt = (page: string) =>
-  /<script[^>]+src=["']?[^"'>]+\.(tsx?|jsx|vue|svelte)["'\s>]|%PUBLIC_URL%|<%=? /i.test(page)
+export function isUnbuilt(page: string): boolean {
+  const start = page.slice(0, MUCH)
+  return scriptsOf(start).some((src) => /\.(tsx?|jsx|vue|svelte)$/i.test(src)) || /%PUBLIC_URL%|<%=? /.test(start)
+}
+
+/** What the scripts of a page are loaded from. */
+const scriptsOf = (page: string) =>
+  [...page.matchAll(/<script\s([^<>]{1,1000})>/gi)].map(
+    ([, tag = '']) => /(?:^|\s)src=["']?([^"'\s]{1,300})/i.exec(tag)?.[1] ?? '',
+  )

@@ -12,7 +12,7 @@ export function buildLine(app: App, program: string): string {
 
 /** All that a build runs, as text: the build command or script, and the scripts it calls. */
 export function buildText({ settings, scripts }: App): string {
-  return settings.buildCommand ?? textOf(scripts, 'build', new Set())
+  return (settings.buildCommand ?? textOf(scripts, 'build', new Set())).slice(0, 8000)
 }
 
 function textOf(scripts: Record<string, string>, name: string, seen: Set<string>): string {

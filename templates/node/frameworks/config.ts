@@ -13,7 +13,7 @@ export async function readConfig(source: Source, ...names: string[]): Promise<st
 }
 
 const withoutComments = (text: string) =>
-  text.replace(/(["'`])(?:\\.|(?!\1)[^\\\n])*\1|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) =>
+  text.replace(/(["'`])(?:\\[\s\S]?|(?!\1)[^\\\n])*(?:\1|(?=\n)|$)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (found) =>
     /^["'`]/.test(found) ? found : '',
   )
 

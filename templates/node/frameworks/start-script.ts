@@ -59,14 +59,17 @@ const isFolder = (word: string) =>
   !/^\d+$/.test(word) &&
   !/^(preview|serve|http\.server|start)$/.test(word)
 
+/** No line that a person wrote is longer. */
+const MUCH = 2000
+
 /** The program that a line starts at its end, through the scripts it calls, without what prepares its environment. */
 export function programOf(line: string, scripts: Record<string, string>, depth = 0): string {
-  const last = line.split(/&&|;/).at(-1) ?? ''
+  const last = line.slice(-MUCH).split(/&&|;/).at(-1) ?? ''
   const program = last
     .trim()
     .replace(/^(cross-env(-shell)?|env)\s+/, '')
     .replace(/^([A-Za-z_]\w*=("[^"]*"|'[^']*'|\S*)\s+)+/, '')
-    .replace(/^(dotenv|env-cmd|dotenvx run)(\s+-\S+(\s+\S*\.env\S*)?)*\s+--\s+/, '')
+    .replace(/^(dotenv|env-cmd|dotenvx run)(\s+-\S+(\s+[^\s-]\S*)?)*?\s+--\s+/, '')
     .replace(/^(npx|bunx|pnpm dlx|pnpm exec|pnpx|yarn dlx|yarn exec|npm exec)\s+((-y|--yes|--bun|--)\s+)*/, '')
     .replace(/^(\.\/)?node_modules\/\.bin\//, '')
     .replace(/^(\S+?[^/@])@[\w.^~-]+(?=\s|$)/, '$1')

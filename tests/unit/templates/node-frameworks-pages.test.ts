@@ -319,3 +319,36 @@ describe('variables that a build writes into pages', () => {
     expect((await choose(tree, { env: [variable('NEXT_PUBLIC_API', false)] })).notes.join()).not.toContain('API')
   })
 })
+
+describe('what was written to keep a regular expression busy', () => {
+  const many = (text: string, times = 100_000) => text.repeat(times)
+  const inTime = async (work: Promise<unknown>) => {
+    const begun = performance.now()
+    await work.catch(() => undefined)
+    expect(performance.now() - begun).toBeLessThan(1500)
+  }
+  const VITE = { devDependencies: { vite: '8' }, scripts: { build: 'vite build' } }
+
+  test.each([
+    '/*',
+    'build: {',
+    "base: '",
+    'outDir: path.resolve(__dirname, "a"',
+    '"\\',
+    '`',
+    'outDir : ',
+    '{{',
+    "'a'+",
+  ])('a configuration of %s', (text) =>
+    inTime(frameworkOf(VITE, { 'index.html': '', 'vite.config.ts': many(text, 1_000_000 / text.length) })),
+  )
+
+  test.each(['dotenv -.env ', 'A="b" ', 'npm run -', 'npx -y ', 'rollup -w-', 'serve -s ', '&&', 'concurrently "a" '])(
+    'a script of %s',
+    (text) => inTime(frameworkOf({ scripts: { start: many(text, 50_000), build: many(text, 50_000) } })),
+  )
+
+  test.each(['<script', '<script src=', '<body', '<!--', '<script src="/a-', '-', '<style>'])('a page of %s', (text) =>
+    inTime(choose({ 'index.html': many(text, 1_000_000 / text.length) })),
+  )
+})

@@ -1,6 +1,6 @@
 import { AppError } from '../../server/errors.ts'
 import { nginxConf, serveCommand } from '../static/nginx.ts'
-import type { App, Framework } from './app.ts'
+import type { App, Framework, PackageJson } from './app.ts'
 import type { BuildStep } from './build.ts'
 import type { Install } from './install.ts'
 import { developmentToolIn } from './needs-development.ts'
@@ -44,6 +44,8 @@ export function finalImage(parts: Parts): FinalImage {
     })),
     env: Object.entries(framework.env ?? {}).filter(([name, value]) => /^\w+$/.test(name) && PLAIN_VALUE.test(value)),
     isWorkspace: project.members.length > 1,
+    // bundlers would look packages up there, though they were installed into node_modules
+    plugAndPlay: ['.pnp.cjs', '.pnp.loader.mjs'].filter((it) => project.top.has(it)),
   }
   return framework.serve ? site(shared, parts, framework.serve) : server(shared, parts)
 }
@@ -86,7 +88,7 @@ function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalI
   const { app, framework, install, start, release, manager } = parts
   const lines = [start?.program ?? '', release === undefined ? '' : withoutManager(release, app.scripts)]
   const copies = framework.copy?.map(({ from, to }) => ({ from: checked(from), to: to === '.' ? './' : checked(to) }))
-  const tool = lines.map((line) => developmentToolIn(line, app.packageJson)).find((it) => it !== undefined)
+  const tool = lines.map((line) => developmentToolIn(line, listed(parts))).find((it) => it !== undefined)
   const production = install && framework.needsNodeModules !== false ? modulesOf(parts, tool) : undefined
   return {
     values: {
@@ -103,6 +105,12 @@ function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalI
     extraFiles: {},
     notes: production?.note ?? [],
   }
+}
+
+/** The tools of a workspace are often its top's. */
+function listed({ app, project }: Parts): PackageJson {
+  const { devDependencies } = project.members[0]?.packageJson ?? {}
+  return { ...app.packageJson, devDependencies: { ...devDependencies, ...app.packageJson.devDependencies } }
 }
 
 type Modules = { from: string; folder: string; script?: string; note: string[] }

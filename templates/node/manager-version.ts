@@ -11,7 +11,8 @@ const NPM_OF_NODE: Record<number, string> = { 18: '10', 20: '10', 22: '10', 24: 
 
 /** The package that brings a version: exact as it is, the major of a range, nothing for what makes no sense. */
 async function packageFor(name: string, wanted: string | undefined, majors: string[]): Promise<string | undefined> {
-  if (wanted === undefined) return undefined
+  // what package.json says may be no text at all
+  if (typeof wanted !== 'string') return undefined
   if (EXACT.test(wanted)) return `${name}@${wanted}`
   const line = await pickVersion(wanted, majors)
   return line === undefined ? undefined : `${name}@${line}`

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { readProcfile } from '../../server/templates/procfile.ts'
-import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
+import type { PlanFunction, PlanRequest, TemplatePlan } from '../../server/templates/template-plan.ts'
 import { isBunApp } from '../bun/is-bun-app.ts'
 import type { App, PackageJson } from './app.ts'
 import { appOf } from './app-of.ts'
@@ -11,10 +11,11 @@ import { notesOnVariables } from './frameworks/public-variables.ts'
 import { recogniseFramework } from './frameworks/recognise.ts'
 import { planInstall } from './install.ts'
 import { chooseNode, type NodeVersion } from './node-version.ts'
+import { isOfAnother, isOfFoldersBelow } from './not-ours.ts'
 import { choosePackageManager, type PackageManager } from './package-manager.ts'
 import type { Project } from './project.ts'
 import { stagesOf } from './stages.ts'
-import { chooseStart, type Start } from './start-line.ts'
+import { chooseStart } from './start-line.ts'
 import { readProject } from './workspace.ts'
 
 const PORT = 3000
@@ -28,10 +29,20 @@ export const plan: PlanFunction = async (request) => {
   if (settings.template !== 'node' && (await isBunApp(source, settings.startCommand))) return undefined
   const facts = await findFacts(request)
   if (facts === undefined) return undefined
+  try {
+    return await planOf(request, facts)
+  } catch (error) {
+    if (isOfFoldersBelow(facts.app, error)) return undefined
+    throw error
+  }
+}
+
+async function planOf(request: PlanRequest, facts: Facts): Promise<TemplatePlan | undefined> {
+  const { settings } = request
   const { app, project, manager, node } = facts
   const framework = (await recogniseFramework(app)) ?? { name: 'Node.js' }
   const start = framework.serve ? undefined : await chooseStart(app, framework, node)
-  if (start !== undefined && settings.template !== 'node' && isOfDeno(app, start)) return undefined
+  if (settings.template !== 'node' && (await isOfAnother(app, framework, start))) return undefined
   const install = await planInstall({ ...request, project, manager })
   const build = planBuild({ app, project, manager, framework, compiles: start?.compiles ?? false })
   const release = settings.releaseCommand ?? (await readProcfile(app.source)).release
@@ -64,10 +75,6 @@ function shown({ folder, command }: BuildStep, app: App): string {
   return folder === app.folder ? command : `(cd ${path.posix.relative(app.folder, folder)} && ${command})`
 }
 
-/** deno.json beside a package.json that does not say how the app starts: the template deno has it then. */
-const isOfDeno = ({ source }: App, { program, isGuessed }: Start) =>
-  /^deno /.test(program) || (isGuessed && ['deno.json', 'deno.jsonc', 'deno.lock'].some((it) => source.has(it)))
-
 const withFiles = ({ values, extraFiles }: ReturnType<typeof finalImage>, stages: ReturnType<typeof stagesOf>) => ({
   values: { ...values, node: stages },
   extraFiles: { ...extraFiles, ...stages.extraFiles },
@@ -75,7 +82,7 @@ const withFiles = ({ values, extraFiles }: ReturnType<typeof finalImage>, stages
 
 async function findFacts({ source, settings }: PlanRequest): Promise<Facts | undefined> {
   const packageJson = await source.json<PackageJson>('package.json')
-  if (packageJson === undefined || typeof packageJson !== 'object') return undefined
+  if (typeof packageJson !== 'object' || packageJson === null) return undefined
   const found = await readProject(source, packageJson)
   const node = await chooseNode(source, ...(found.top === source ? [] : [found.top]))
   const manager = await choosePackageManager(found.top, node)

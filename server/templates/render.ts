@@ -1,11 +1,13 @@
 import path from 'node:path'
 import type { Environment } from 'nunjucks'
 import type { Template } from './catalog.ts'
+import { execLine } from './exec-line.ts'
 
 const environments = new Map<string, Promise<Environment>>()
 
 /**
- * Loaded at the first render: a server that only serves does without nunjucks. `x | json` writes a JSON string.
+ * Loaded at the first render: a server that only serves does without nunjucks. `x | json` writes a JSON string, `x | cmd`
+ * the arguments of CMD for a start command.
  * Templates can include each other's files: `{% include "node/assets.njk" %}`.
  */
 async function loadEnvironment(folder: string): Promise<Environment> {
@@ -16,7 +18,9 @@ async function loadEnvironment(folder: string): Promise<Environment> {
     trimBlocks: true,
     lstripBlocks: true,
   })
-  return made.addFilter('json', (value: unknown) => JSON.stringify(value))
+  return made
+    .addFilter('json', (value: unknown) => JSON.stringify(value))
+    .addFilter('cmd', (command: string) => `["/bin/sh", "-c", ${JSON.stringify(execLine(command))}]`)
 }
 
 /** Renders the template's Dockerfile. */

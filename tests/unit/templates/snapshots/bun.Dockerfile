@@ -18,4 +18,4 @@ COPY --from=build --chown=bun:bun /app .
 USER bun
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 EXPOSE 3000
-CMD ["/bin/sh", "-c", "bun src/index.ts"]
+CMD ["/bin/sh", "-c", "exec bun src/index.ts"]

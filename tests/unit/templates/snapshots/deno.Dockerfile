@@ -17,4 +17,4 @@ ENV DENO_NO_UPDATE_CHECK=1 NODE_ENV=production DENO_SERVE_ADDRESS=tcp:0.0.0.0:80
 EXPOSE 8000
 # the container has an init already
 ENTRYPOINT []
-CMD ["/bin/sh", "-c", "deno task start"]
+CMD ["/bin/sh", "-c", "exec deno task start"]

@@ -12,4 +12,4 @@ COPY --from=build --chown=1654:1654 /out .
 USER 1654
 ENV ASPNETCORE_HTTP_PORTS=8080
 EXPOSE 8080
-CMD ["/bin/sh", "-c", "dotnet Shop.dll"]
+CMD ["/bin/sh", "-c", "exec dotnet Shop.dll"]

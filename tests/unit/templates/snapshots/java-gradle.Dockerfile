@@ -14,4 +14,4 @@ COPY --from=build --chown=app:app /out .
 USER app
 ENV JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75
 EXPOSE 8080
-CMD ["/bin/sh", "-c", "bin/app"]
+CMD ["/bin/sh", "-c", "exec bin/app"]

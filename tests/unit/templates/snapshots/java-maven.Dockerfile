@@ -14,4 +14,4 @@ COPY --from=build --chown=app:app /out .
 USER app
 ENV JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75 SERVER_PORT=8080
 EXPOSE 8080
-CMD ["/bin/sh", "-c", "java $JAVA_OPTS -jar app.jar"]
+CMD ["/bin/sh", "-c", "exec java $JAVA_OPTS -jar app.jar"]

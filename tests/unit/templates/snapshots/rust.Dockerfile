@@ -16,4 +16,4 @@ COPY --from=build --chown=app:app /out .
 USER app
 ENV PATH=/app/bin:$PATH
 EXPOSE 8080
-CMD ["/bin/sh", "-c", "./bin/shop"]
+CMD ["/bin/sh", "-c", "exec ./bin/shop"]

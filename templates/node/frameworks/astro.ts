@@ -1,12 +1,16 @@
 import path from 'node:path'
 import { AppError } from '../../../server/errors.ts'
 import { buildLine } from './build-script.ts'
-import { block, folderIn, literal, readConfig } from './config.ts'
+import { block, folderIn, literal, readConfig, sets } from './config.ts'
 import { type Family, madeForAnother, startedBy } from './family.ts'
 import { site } from './site.ts'
 
 const OTHER_HOSTS =
   /["'](@astrojs\/(?:vercel|netlify|cloudflare|deno)[\w/-]*|@deno\/astro-adapter|astro-sst[\w/-]*)["']/
+
+/** core/app/node.js of Astro 5.14 and later: the address of a request is http://localhost until its host is allowed. */
+const BELIEVES_NO_HOST =
+  'Astro believes the host name of a request only when astro.config names it in security.allowedDomains: until then Astro.url is localhost, and forms are refused as coming from another site.'
 
 /** docs.astro.build/en/guides/deploy and …/integrations-guide/node. */
 export const astro: Family = async (app, start) => {
@@ -28,14 +32,16 @@ export const astro: Family = async (app, start) => {
     return site(app, start, { name: 'Astro', build, folder, fallback: '404', base, immutable: ['_astro'], caches })
   const entry = path.posix.join(folder, 'server/entry.mjs')
   if (literal(block(config, 'node'), 'mode') === 'middleware' && start.kind !== 'server') throw listensToNothing()
+  const started = startedBy(`node ${entry}`, start, /^node \S*server\/entry\.mjs$/)
   return {
     name: 'Astro (server)',
     build,
-    ...startedBy(`node ${entry}`, start, /^node \S*server\/entry\.mjs$/),
+    ...started,
     port: 4321,
     env: { HOST: '0.0.0.0' },
     caches,
     ...(base && base !== '/' && { healthPath: base }),
+    notes: [...(started.notes ?? []), ...(sets(config, 'allowedDomains') ? [] : [BELIEVES_NO_HOST])],
   }
 }
 

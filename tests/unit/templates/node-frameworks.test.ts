@@ -323,6 +323,17 @@ describe('Astro', () => {
     expect(found.notes?.[0]).toMatch(/astro dev/)
   })
 
+  test('is told that forms need the host name in its configuration', async () => {
+    const notesFor = async (more: string) =>
+      (
+        await frameworkOf(ASTRO, {
+          'astro.config.mjs': `import node from '@astrojs/node'\nexport default { adapter: node(), ${more} }`,
+        })
+      ).notes
+    expect((await notesFor(''))?.join()).toMatch(/security\.allowedDomains/)
+    expect(await notesFor("security: { allowedDomains: [{ hostname: 'a.example.com' }] }")).toEqual([])
+  })
+
   test('as middleware needs a server around it', async () => {
     const config = {
       'astro.config.mjs': "import node from '@astrojs/node'\nexport default { adapter: node({ mode: 'middleware' }) }",

@@ -26,8 +26,8 @@ export async function chooseMember(
   manager: PackageManager,
   settings: Settings,
 ): Promise<{ folder: string; notes: string[] }> {
-  const { top, members } = project
-  const start = settings.startCommand ?? (await readProcfile(top)).web ?? members[0]?.packageJson.scripts?.start
+  const { members } = project
+  const start = await startOfTop(project, settings)
   const named = members.find((it) => it.folder !== '' && isNamed(it, ONE_MEMBER.exec(start ?? '')?.[1]))
   if (named)
     return { folder: named.folder, notes: [`The start script of the top runs ${named.folder}: that is deployed.`] }
@@ -38,6 +38,10 @@ export async function chooseMember(
     return { folder: only.member.folder, notes: [`The one app of this workspace is ${only.member.folder}.`] }
   throw found.length > 1 ? severalApps(found) : noApp(members)
 }
+
+/** What starts at the top of a project, as somebody wrote it. */
+export const startOfTop = async ({ top, members }: Project, settings: Settings): Promise<string | undefined> =>
+  settings.startCommand ?? (await readProcfile(top)).web ?? members[0]?.packageJson.scripts?.start
 
 const isNamed = ({ folder, packageJson }: Member, name: string | undefined) =>
   name !== undefined && (packageJson.name === name || folder === name.replace(/\/$/, ''))

@@ -5,13 +5,14 @@ import { isBunApp } from '../bun/is-bun-app.ts'
 import type { App, PackageJson } from './app.ts'
 import { appOf } from './app-of.ts'
 import { type BuildStep, planBuild } from './build.ts'
-import { chooseMember } from './choose-member.ts'
+import { chooseMember, startOfTop } from './choose-member.ts'
 import { finalImage } from './final-image.ts'
 import { notesOnVariables } from './frameworks/public-variables.ts'
 import { recogniseFramework } from './frameworks/recognise.ts'
 import { planInstall } from './install.ts'
 import { chooseNode, type NodeVersion } from './node-version.ts'
 import { isOfAnother, isOfFoldersBelow } from './not-ours.ts'
+import { askWhichOfNx } from './nx.ts'
 import { choosePackageManager, type PackageManager } from './package-manager.ts'
 import type { Project } from './project.ts'
 import { stagesOf } from './stages.ts'
@@ -86,6 +87,8 @@ async function findFacts({ source, settings }: PlanRequest): Promise<Facts | und
   const found = await readProject(source, packageJson)
   const node = await chooseNode(source, ...(found.top === source ? [] : [found.top]))
   const manager = await choosePackageManager(found.top, node)
+  if (found.members.length === 1 && settings.outputDir === undefined)
+    await askWhichOfNx(source, await startOfTop(found, settings))
   const isTop = found.members.length > 1 && found.folder === ''
   const choice = isTop ? await chooseMember(found, manager, settings) : { folder: found.folder, notes: [] }
   const project: Project = { ...found, folder: choice.folder }

@@ -149,3 +149,28 @@ describe('who knows the order of a workspace’s builds', () => {
     expect((await recipeFor(tree, { rootDir: 'apps/api' })).dockerfile).not.toContain('rm -rf / ')
   })
 })
+
+describe('an Nx repository with one package.json for all', () => {
+  const nx: Tree = {
+    'package.json': { devDependencies: { nx: '21' }, dependencies: { express: '5' } },
+    'nx.json': {},
+    'apps/api/project.json': { name: 'api', projectType: 'application' },
+    'apps/api-e2e/project.json': { projectType: 'application' },
+    'packages/lib/project.json': { projectType: 'library' },
+  }
+
+  test('asks what to build, by the names of its apps', async () => {
+    await expect(recipeFor(nx)).rejects.toMatchObject({
+      code: 'no_start_command',
+      message: expect.stringMatching(/with api\. Set .*“nx build api”.*“node dist\/apps\/api\/main\.js”/),
+    })
+  })
+
+  test('does as it is told then', async () => {
+    const overrides = { buildCommand: 'nx build api', startCommand: 'node dist/apps/api/main.js' }
+    expect((await recipeFor(nx, { overrides })).commands).toMatchObject({
+      build: 'nx build api',
+      start: overrides.startCommand,
+    })
+  })
+})

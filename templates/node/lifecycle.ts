@@ -22,6 +22,7 @@ const OF_ANOTHER_SCRIPT = /^(?:npm|pnpm|yarn|bun)(?: run(?:-script)?)? (?:-s |--
 /** What well-known tools read. */
 const READS: [RegExp, string[]][] = [
   [/\bnux[ti] prepare/, ['nuxt.config.*']],
+  [/^node (\.\/)?\.husky\/install\.mjs/, ['.husky/install.mjs']],
   [/\bsvelte-kit sync/, ['svelte.config.*', 'vite.config.*']],
 ]
 const ALWAYS = ['patches/**', 'prisma/**/*.prisma', 'prisma/*.prisma', '*.prisma', 'prisma.config.*', '.yarn/patches/*']

@@ -91,6 +91,13 @@ describe('what is there before the dependencies are installed', () => {
     expect((await choose(tree)).notes).toEqual([])
   })
 
+  test('is the file with which husky recommends to leave it out', async () => {
+    const scripts = { ...APP.scripts, prepare: 'node .husky/install.mjs' }
+    expect(await dockerfileOf(app({ scripts }, { '.husky/install.mjs': '' }))).toContain(
+      'COPY src/.husky/install.mjs .husky/',
+    )
+  })
+
   test.each(['node scripts/setup.js', 'tsc', 'npm run build', 'make'])(
     'is everything for the script “%s”, which may read it',
     async (postinstall) => {

@@ -1,19 +1,21 @@
 import { AppError } from '../../../server/errors.ts'
 import type { App, Framework } from '../app.ts'
-import { buildLine, buildText, legacyOpenssl, major } from './build-script.ts'
-import { block, isFalse, isTrue, literal, readConfig } from './config.ts'
+import { buildLine } from './build-script.ts'
+import { block, isTrue, literal, readConfig } from './config.ts'
 import { type Family, madeForAnother, startedBy } from './family.ts'
 import { site } from './site.ts'
 import type { Start } from './start-script.ts'
 
-const OWN = /^(node (\.\/)?\.output\/|vinxi start|nuxi? (start|preview)|nitro preview|srvx)/
-const SITES = /^(static|github[-_]pages)$/
+/** What starts that server, by whichever name. */
+export const STARTS_NITRO = /^(node (\.\/)?\.output\/|vinxi start|nuxi? (start|preview)|nitro preview|srvx)/
+/** Presets that write files alone. */
+export const SITE_PRESETS = /^(static|github[-_]pages)$/
 const NODE = /^(node|node[-_]server|node[-_]cluster)$/
 
 /** Nitro writes a whole server to .output, with all it needs (nitro.build/deploy/runtimes/node). */
-function nitroServer(start: Start, name: string, build: string, preset: string | undefined): Framework {
+export function nitroServer(start: Start, name: string, build: string, preset: string | undefined): Framework {
   const other = preset !== undefined && !NODE.test(preset)
-  const started = startedBy('node .output/server/index.mjs', start, OWN)
+  const started = startedBy('node .output/server/index.mjs', start, STARTS_NITRO)
   return {
     name,
     build: other ? `NITRO_PRESET=node-server ${build}` : build,
@@ -27,58 +29,6 @@ function nitroServer(start: Start, name: string, build: string, preset: string |
     ],
   }
 }
-
-/** nuxt.com/docs/getting-started/deployment. */
-export const nuxt: Family = async (app, start) => {
-  if (app.dependencies.nuxt === undefined && app.dependencies['nuxt-nightly'] === undefined) return undefined
-  const config = await readConfig(app.source, 'nuxt.config')
-  if (major(app.dependencies.nuxt) === 2) return nuxt2(app, start, config)
-  const preset = literal(block(config, 'nitro'), 'preset')
-  const base = literal(block(config, 'app'), 'baseURL')
-  const shape = { name: 'Nuxt', folder: '.output/public', base }
-  if (/\bnuxi?t? generate\b/.test(buildText(app)) || SITES.test(preset ?? ''))
-    return site(app, generated(start), {
-      ...shape,
-      build: buildLine(app, 'nuxt generate'),
-      fallback: isFalse(config, 'ssr') ? 'spa' : '404',
-    })
-  const hasServer = app.source.find('server/**').length > 0 || app.settings.buildCommand !== undefined
-  if (isFalse(config.replace(block(config, 'routeRules'), ''), 'ssr') && !hasServer && start.kind !== 'server')
-    return site(app, start, { ...shape, build: app.exec('nuxt generate'), fallback: 'spa' })
-  return {
-    ...nitroServer(start, 'Nuxt', buildLine(app, 'nuxt build'), preset),
-    ...(base && base !== '/' && { healthPath: base }),
-  }
-}
-
-const generated = (start: Start): Start =>
-  start.kind === 'server' && !start.own && OWN.test(start.command) ? { kind: 'none' } : start
-
-/** Nuxt 2 is built by webpack 4 and needs its packages where it runs. */
-function nuxt2(app: App, start: Start, config: string): Framework {
-  if (literal(config, 'target') === 'static' || /\bnuxt generate\b/.test(buildText(app))) {
-    const build =
-      /\bnuxt generate\b/.test(buildText(app)) || !app.scripts.generate
-        ? buildLine(app, 'nuxt generate')
-        : app.run('generate')
-    return site(app, nuxt2Start(start), {
-      name: 'Nuxt 2',
-      build: `${legacyOpenssl} ${build}`,
-      folder: 'dist',
-      fallback: isFalse(config, 'ssr') ? 'spa' : '404',
-    })
-  }
-  return {
-    name: 'Nuxt 2',
-    build: `${legacyOpenssl} ${buildLine(app, 'nuxt build')}`,
-    ...startedBy(app.exec('nuxt start'), start, /^nuxt start/),
-    port: 3000,
-    env: { HOST: '0.0.0.0' },
-  }
-}
-
-const nuxt2Start = (start: Start): Start =>
-  start.kind === 'server' && !start.own && /^nuxt start/.test(start.command) ? { kind: 'none' } : start
 
 /** TanStack Start, SolidStart, Analog, and Nitro itself: a Vite plugin or vinxi builds the server with Nitro. */
 export const nitro: Family = async (app, start) => {
@@ -98,7 +48,8 @@ export const nitro: Family = async (app, start) => {
     }
   }
   const preset = literal(config, 'preset')
-  if (SITES.test(preset ?? '')) return site(app, start, { name, build, folder: '.output/public', fallback: '404' })
+  if (SITE_PRESETS.test(preset ?? ''))
+    return site(app, start, { name, build, folder: '.output/public', fallback: '404' })
   if (usesNitro(app.dependencies, config)) return nitroServer(start, name, build, preset)
   return withoutNitro(app, start, name, build)
 }

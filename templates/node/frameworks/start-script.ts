@@ -1,5 +1,6 @@
 import { readProcfile } from '../../../server/templates/procfile.ts'
 import type { App } from '../app.ts'
+import { DEVELOPMENT, FILES } from './start-words.ts'
 
 /** What the app says about its start. */
 export type Start =
@@ -10,12 +11,6 @@ export type Start =
   | { kind: 'development'; command: string }
   /** A program that only hands out files: nginx does that better. */
   | { kind: 'files'; command: string; folder: string | undefined; spa: boolean }
-
-const DEVELOPMENT =
-  /^(vite(?!\s+(build|preview)\b)|rolldown-vite|(react-scripts|craco|react-app-rewired|docusaurus|expo) start|ng (serve|s)\b|ng$|vue-cli-service serve|(gatsby|eleventy|@11ty\/eleventy) (develop|.*--(serve|watch))|(astro|next|nuxt|nuxi|remix|react-router|vinxi|svelte-kit|vitepress|vuepress|wrangler|snowpack|storybook|quasar|ionic|solid-start|rspack|rsbuild|vike|nitro) (dev|serve)\b|(next|nuxt|nuxi|astro)$|gatsby$|nodemon|ts-node-dev|tsnd|(tsx|bun) (watch|--watch|--hot)|node --watch|webpack(-dev-server| serve)|webpack .*--watch|parcel(?! (build|watch))|hexo s(erver)?\b|rollup .*-\w*w|ember s(erve)?\b|start-storybook|nest start --(watch|debug)|fastify start .*(-w|--watch)\b|adonis serve|node ace(\.js)? serve|encore dev)/
-
-const FILES =
-  /^(vite preview|serve\b|http-server\b|sirv\b|live-server\b|lite-server\b|servor\b|superstatic\b|static-server\b|angular-http-server\b|local-web-server\b|ws\b|browser-sync\b|gatsby serve|docusaurus serve|astro preview|vitepress (preview|serve)|eleventy-dev-server|pushstate-server\b|python3? -m http\.server)/
 
 /** What starts the app: a start command, the Procfile, the script `start`, one for production, in this order. */
 export async function readStart({ settings, source, scripts }: App): Promise<Start> {

@@ -11,52 +11,49 @@ const INSTALL = 'mix deps.get --only prod && mix deps.compile'
 
 /** A release of mix, which runs without Elixir: Phoenix, Plug, or what an application starts by itself. */
 export const plan: PlanFunction = async (request) => {
-  const { source, settings } = request
+  const { source } = request
   const mix = await readMix(source)
   if (mix === undefined) return undefined
   const procfile = await readProcfile(source)
-  const web = startsByMix(procfile.web) ? undefined : procfile.web
-  if (!mix.startsSomething && settings.startCommand === undefined && web === undefined) throw nothingStarts()
-  const release = chooseRelease(mix)
-
+  const commands = commandsOf(request, mix, procfile)
   const elixir = await chooseElixir(source, mix.elixir)
-  const node =
-    mix.aliases.assetsDeploy && source.has('assets/package.json') ? await planLent(request, 'assets') : undefined
-  const install = settings.installCommand ?? (mix.dependencies.size > 0 ? INSTALL : undefined)
-  const build = [
-    settings.buildCommand ?? (mix.aliases.assetsDeploy ? 'mix compile && mix assets.deploy' : undefined),
-    `mix release ${mix.releases.length > 0 ? `${release} ` : ''}--path /release`,
-  ]
-    .filter(Boolean)
-    .join(' && ')
-  const start = settings.startCommand ?? web ?? `/release/bin/${release} start`
-  const releaseCommand = settings.releaseCommand ?? procfile.release
+  const lends = mix.aliases.assetsDeploy && source.has('assets/package.json')
+  const node = lends ? await planLent(request, 'assets') : undefined
   return {
     framework: nameOf(mix),
     kind: 'server',
-    commands: { ...(install && { install }), build, start, ...(releaseCommand && { release: releaseCommand }) },
+    commands,
     extraFiles: { ...node?.extraFiles },
-    values: {
-      version: elixir.tag,
-      debian: elixir.debian,
-      process: execLine(start),
-      node,
-      hasDependencies: mix.dependencies.size > 0,
-      keepsMix: [start, releaseCommand ?? ''].some((it) => /\b(mix|iex|elixir)\b/.test(it)),
-      sourcesFirst: mix.hasPathDependency,
-      manifests: [...manifestsAt(source, ''), ...mix.folders.flatMap((it) => manifestsAt(source, `${it}/`))],
-      isPhoenix: mix.dependencies.has('phoenix'),
-    },
-    notes: [
-      ...elixir.notes,
-      ...(procfile.web !== undefined && web === undefined
-        ? [`The Procfile's “${procfile.web}” needs mix: the release is started in its place.`]
-        : []),
-      ...notesOf(request, mix),
-      ...(node?.notes ?? []),
-    ],
+    values: { version: elixir.tag, debian: elixir.debian, node, ...valuesOf(request, mix, commands) },
+    notes: [...elixir.notes, ...notesOf(request, mix, procfile.web), ...(node?.notes ?? [])],
   }
 }
+
+/** @throws no_start_command when nothing is started, or it is not clear which release is meant */
+function commandsOf({ settings }: PlanRequest, mix: Mix, procfile: Record<string, string>) {
+  const web = startsByMix(procfile.web) ? undefined : procfile.web
+  if (!mix.startsSomething && settings.startCommand === undefined && web === undefined) throw nothingStarts()
+  const name = chooseRelease(mix)
+  const install = settings.installCommand ?? (mix.dependencies.size > 0 ? INSTALL : undefined)
+  const assets = settings.buildCommand ?? (mix.aliases.assetsDeploy ? 'mix compile && mix assets.deploy' : undefined)
+  const release = settings.releaseCommand ?? procfile.release
+  const makeRelease = `mix release ${mix.releases.length > 0 ? `${name} ` : ''}--path /release`
+  return {
+    ...(install && { install }),
+    build: assets === undefined ? makeRelease : `${assets} && ${makeRelease}`,
+    start: settings.startCommand ?? web ?? `/release/bin/${name} start`,
+    ...(release && { release }),
+  }
+}
+
+const valuesOf = ({ source }: PlanRequest, mix: Mix, { start, release }: { start: string; release?: string }) => ({
+  process: execLine(start),
+  hasDependencies: mix.dependencies.size > 0,
+  keepsMix: [start, release ?? ''].some((it) => /\b(mix|iex|elixir)\b/.test(it)),
+  sourcesFirst: mix.hasPathDependency,
+  manifests: [...manifestsAt(source, ''), ...mix.folders.flatMap((it) => manifestsAt(source, `${it}/`))],
+  isPhoenix: mix.dependencies.has('phoenix'),
+})
 
 /** What a release does by itself. */
 const startsByMix = (web: string | undefined) =>
@@ -103,12 +100,13 @@ function manifestsAt(source: Source, folder: string): { files: string[]; to: str
   ]
 }
 
-function notesOf({ source, env, settings }: PlanRequest, mix: Mix): string[] {
+function notesOf({ source, env, settings }: PlanRequest, mix: Mix, web: string | undefined): string[] {
   const lacks = (key: string) => !env.some((it) => it.key === key)
   const isPhoenix = mix.dependencies.has('phoenix')
   const usesDatabase = mix.dependencies.has('ecto_sql')
   const hasRelease = settings.releaseCommand !== undefined || source.has('Procfile')
   return [
+    ...(startsByMix(web) ? [`The Procfile's “${web}” needs mix: the release is started in its place.`] : []),
     ...(isPhoenix && lacks('SECRET_KEY_BASE')
       ? ['Set SECRET_KEY_BASE, as `mix phx.gen.secret` makes it: Phoenix does not start without it.']
       : []),

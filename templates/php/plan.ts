@@ -3,6 +3,7 @@ import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
+import type { Assets } from '../node/assets.ts'
 import { assetsOf } from './assets.ts'
 import { type Composer, hasPathRepository, readComposer } from './composer.ts'
 import { requiredExtensions, sortExtensions } from './extensions.ts'
@@ -10,62 +11,84 @@ import { type Framework, recognise } from './frameworks.ts'
 import { usedExtensions } from './guess-extensions.ts'
 import { choosePhp } from './php-version.ts'
 import { findServedFolder, servedByHeroku } from './serve-folder.ts'
+import { refusePartsOfWordPress } from './wordpress-parts.ts'
 
+const APACHE = 'apache2-foreground'
 const COMPOSER_INSTALL = 'composer install --no-dev --no-progress --prefer-dist --no-scripts --no-autoloader'
+
+/** What was found out before anything is decided. */
+type Facts = {
+  composer: Composer | undefined
+  framework: Framework | undefined
+  assets: Assets | undefined
+  procfile: Record<string, string>
+  /** The folder that a Procfile for Heroku serves. */
+  herokuFolder: string | undefined
+}
 
 /** Pages, a Composer project or a framework, behind Apache. */
 export const plan: PlanFunction = async (request) => {
-  const { source, settings } = request
-  const composer = await readComposer(source)
+  const { source } = request
   await refusePartsOfWordPress(source)
-  const framework = await recognise(request, composer)
-  const { web, release } = await readProcfile(source)
-  const herokuFolder = servedByHeroku(web)
+  const facts = await findFacts(request)
+  const { composer, framework, assets, herokuFolder } = facts
   const folder = findServedFolder(request, composer, framework, herokuFolder)
   if (folder === undefined) throw nothingToServe(composer)
-
   const php = await choosePhp(source, composer)
   const { extensions, unknown } = sortExtensions(await namesOfExtensions(source, composer, framework))
-  const install = settings.installCommand ?? (composer && COMPOSER_INSTALL)
-  const assets = await assetsOf(request)
-  const build = settings.buildCommand ?? [...(assets?.builds ?? []), framework?.build].filter(Boolean).join(' && ')
-  const start =
-    settings.startCommand ?? (herokuFolder === undefined ? web : undefined) ?? framework?.start ?? 'apache2-foreground'
-  const releaseCommand = settings.releaseCommand ?? release
+  const commands = commandsOf(request, facts)
   return {
     framework: framework?.name ?? (composer ? 'PHP (Composer)' : 'PHP'),
     kind: 'server',
-    commands: {
-      ...(install && { install }),
-      ...(build && { build }),
-      start,
-      ...(releaseCommand && { release: releaseCommand }),
-    },
+    commands,
     ...(framework?.healthPath && { healthPath: framework.healthPath }),
     extraFiles: { ...framework?.extraFiles, ...assets?.extraFiles },
     values: {
       version: php.version,
       extensions,
-      assets,
-      servesAll: folder === '.',
-      environment: environmentOf(request, folder, framework),
-      writable: framework?.writable,
-      process: execLine(start),
-      isApache: /apache2-foreground/.test(start),
-      linksStorage: framework?.name === 'Laravel',
-      ...composerValues(composer),
+      ...valuesOf(request, facts, folder),
+      process: execLine(commands.start),
+      isApache: commands.start.includes(APACHE),
     },
-    notes: [
-      ...php.notes,
-      ...notesOf(composer, unknown),
-      ...(herokuFolder === undefined
-        ? []
-        : [`The Procfile's ${web?.split(' ')[0]} is Heroku's: Apache serves ${folder} in its place.`]),
-      ...(framework?.notes ?? []),
-      ...(assets?.notes ?? []),
-    ],
+    notes: [...php.notes, ...notesOf(facts, folder, unknown), ...(framework?.notes ?? []), ...(assets?.notes ?? [])],
   }
 }
+
+async function findFacts(request: PlanRequest): Promise<Facts> {
+  const composer = await readComposer(request.source)
+  const procfile = await readProcfile(request.source)
+  return {
+    composer,
+    framework: await recognise(request, composer),
+    assets: await assetsOf(request),
+    procfile,
+    herokuFolder: servedByHeroku(procfile.web),
+  }
+}
+
+function commandsOf({ settings }: PlanRequest, { composer, framework, assets, procfile, herokuFolder }: Facts) {
+  const install = settings.installCommand ?? (composer && COMPOSER_INSTALL)
+  const build = settings.buildCommand ?? [...(assets?.builds ?? []), framework?.build].filter(Boolean).join(' && ')
+  const web = herokuFolder === undefined ? procfile.web : undefined
+  const release = settings.releaseCommand ?? procfile.release
+  return {
+    ...(install && { install }),
+    ...(build && { build }),
+    start: settings.startCommand ?? web ?? framework?.start ?? APACHE,
+    ...(release && { release }),
+  }
+}
+
+const valuesOf = (request: PlanRequest, { composer, framework, assets }: Facts, folder: string) => ({
+  assets,
+  servesAll: folder === '.',
+  environment: environmentOf(request, folder, framework),
+  writable: framework?.writable,
+  linksStorage: framework?.name === 'Laravel',
+  hasComposer: composer !== undefined,
+  sourcesFirst: composer !== undefined && hasPathRepository(composer),
+  ownVendorFolder: composer?.json.config?.['vendor-dir'] !== undefined,
+})
 
 async function namesOfExtensions(
   source: Source,
@@ -93,13 +116,8 @@ function hasFrontController(source: Source, folder: string, framework: Framework
   return folder !== '.' && !source.has(rules) && source.find(`${folder}/**/*.php`).length === 1
 }
 
-const composerValues = (composer: Composer | undefined) => ({
-  hasComposer: composer !== undefined,
-  sourcesFirst: composer !== undefined && hasPathRepository(composer),
-  ownVendorFolder: composer?.json.config?.['vendor-dir'] !== undefined,
-})
-
-function notesOf(composer: Composer | undefined, unknown: string[]): string[] {
+function notesOf({ composer, procfile, herokuFolder }: Facts, folder: string, unknown: string[]): string[] {
+  const program = procfile.web?.split(' ')[0]
   return [
     ...(composer && !composer.hasLock
       ? ['There is no composer.lock: each build takes the newest packages. Commit it.']
@@ -108,6 +126,9 @@ function notesOf(composer: Composer | undefined, unknown: string[]): string[] {
       (it) =>
         `Nobody here knows how to install the extension ${JSON.stringify(it)}. Add a Dockerfile if the app needs it.`,
     ),
+    ...(herokuFolder === undefined
+      ? []
+      : [`The Procfile's ${program} is Heroku's: Apache serves ${folder} in its place.`]),
   ]
 }
 
@@ -124,22 +145,3 @@ function nothingToServe(composer: Composer | undefined): AppError {
 }
 
 const isLibrary = ({ json }: Composer) => json.type === undefined || json.type === 'library'
-
-/** A theme or a plugin does nothing by itself. */
-async function refusePartsOfWordPress(source: Source): Promise<void> {
-  const style = source.has('index.php') ? ((await source.text('style.css')) ?? '') : ''
-  const isTheme = /^[\s*]*Theme Name:/m.test(style)
-  const isPlugin = !isTheme && (await findPlugin(source))
-  if (!isTheme && !isPlugin) return
-  throw new AppError(
-    'no_start_command',
-    `This is a ${isTheme ? 'theme' : 'plugin'} of WordPress. Deploy a repository that holds WordPress and this in wp-content/.`,
-  )
-}
-
-async function findPlugin(source: Source): Promise<boolean> {
-  if (source.has('wp-includes/version.php') || source.has('artisan')) return false
-  const [first] = source.find('*.php').filter((it) => it !== 'index.php')
-  const isOneOfFew = first !== undefined && source.find('*.php').length <= 5
-  return isOneOfFew && /^[\s*]*Plugin Name:/m.test((await source.text(first)) ?? '')
-}

@@ -2,7 +2,7 @@ import { AppError } from '../../server/errors.ts'
 import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
-import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
+import type { Commands, PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
 import { planAssets } from '../node/assets.ts'
 import { type Lent, planLent } from '../node/lend.ts'
 import { checkPath, nginxConf, serveCommand } from '../static/nginx.ts'
@@ -18,52 +18,70 @@ import { site } from './site.ts'
 
 const SITE_PORT = 8080
 
+/** What was found out before anything is decided. */
+type Facts = {
+  gems: Gems | undefined
+  framework: Framework
+  bundling: Bundling | undefined
+  node: Lent | undefined
+  /** The lines that build assets before the framework's own. */
+  builds: string[]
+  procfile: Record<string, string>
+}
+
 /** Rails, Sinatra, a Rack app or a plain server with Bundler; a site of Jekyll or Middleman, served by nginx. */
 export const plan: PlanFunction = async (request) => {
-  const { source, settings } = request
-  const gems = await readGems(source)
-  const { web, release } = await readProcfile(source)
-  const app: App = { ...request, gems }
-  const framework = await recognise(app, web)
-  if (framework === undefined) return undefined
-
-  const ruby = await chooseRuby(source, gems)
-  const bundling = gems && planBundling(source, gems)
-  const scripts = await planScripts(request, gems, framework)
-  const install = settings.installCommand ?? bundling?.install
-  const build = settings.buildCommand ?? [...scripts.builds, framework.build].filter(Boolean).join(' && ')
-  const start = framework.site === undefined ? (settings.startCommand ?? web ?? framework.start) : undefined
-  const releaseCommand = framework.site === undefined ? (settings.releaseCommand ?? release) : undefined
+  const facts = await findFacts(request)
+  if (facts === undefined) return undefined
+  const { framework, gems, bundling, node } = facts
+  const ruby = await chooseRuby(request.source, gems)
+  const commands = commandsOf(request, facts)
   return {
     framework: framework.name,
     kind: framework.site === undefined ? 'server' : 'static',
-    commands: {
-      ...(install && { install }),
-      ...(build && { build }),
-      ...(start && { start }),
-      ...(releaseCommand && { release: releaseCommand }),
-    },
+    commands,
     ...(framework.site !== undefined && { port: SITE_PORT }),
     ...(framework.healthPath && { healthPath: framework.healthPath }),
-    extraFiles: { ...scripts.node?.extraFiles, ...siteFiles(framework) },
+    extraFiles: { ...node?.extraFiles, ...siteFiles(framework) },
     values: {
       version: ruby.version,
-      hasGems: gems !== undefined,
-      bundling,
-      packages: packagesFor(gems),
-      node: scripts.node,
-      needsNodeAlone: scripts.node === undefined && needsScriptEngine(gems),
-      hasBootsnap: hasGem(gems, 'bootsnap') && framework.name === 'Rails',
-      environment: environmentOf(gems, framework),
-      site: framework.site,
-      ...(start && { process: execLine(start) }),
-      serve: serveCommand,
+      ...valuesOf(facts),
+      ...(commands.start !== undefined && { process: execLine(commands.start) }),
     },
-    notes: [...ruby.notes, ...notesOf(bundling), ...(framework.notes ?? []), ...(scripts.node?.notes ?? [])],
+    notes: [...ruby.notes, ...(bundling?.notes ?? []), ...(framework.notes ?? []), ...(node?.notes ?? [])],
   }
 }
 
-const notesOf = (bundling: Bundling | undefined) => bundling?.notes ?? []
+async function findFacts(request: PlanRequest): Promise<Facts | undefined> {
+  const gems = await readGems(request.source)
+  const procfile = await readProcfile(request.source)
+  const framework = await recognise({ ...request, gems }, procfile.web)
+  if (framework === undefined) return undefined
+  const bundling = gems && planBundling(request.source, gems)
+  return { gems, framework, bundling, procfile, ...(await planScripts(request, gems, framework)) }
+}
+
+function commandsOf({ settings }: PlanRequest, { framework, bundling, builds, procfile }: Facts): Commands {
+  const install = settings.installCommand ?? bundling?.install
+  const build = settings.buildCommand ?? [...builds, framework.build].filter(Boolean).join(' && ')
+  const built = { ...(install && { install }), ...(build && { build }) }
+  if (framework.site !== undefined) return built
+  const start = settings.startCommand ?? procfile.web ?? framework.start
+  const release = settings.releaseCommand ?? procfile.release
+  return { ...built, ...(start && { start }), ...(release && { release }) }
+}
+
+const valuesOf = ({ gems, framework, bundling, node }: Facts) => ({
+  hasGems: gems !== undefined,
+  bundling,
+  packages: packagesFor(gems),
+  node,
+  needsNodeAlone: node === undefined && needsScriptEngine(gems),
+  hasBootsnap: hasGem(gems, 'bootsnap') && framework.name === 'Rails',
+  environment: environmentOf(gems, framework),
+  site: framework.site,
+  serve: serveCommand,
+})
 
 async function recognise(app: App, web: string | undefined): Promise<Framework | undefined> {
   const found = (await site(app)) ?? (await rails(app)) ?? rack(app, web) ?? (await plain(app))

@@ -6,6 +6,8 @@ const PIPELINES = ['sprockets', 'sprockets-rails', 'propshaft', 'webpacker', 'sh
 /** Of those and others, the ones that call the package manager for Node from there. */
 const SCRIPT_BUNDLERS = ['jsbundling-rails', 'cssbundling-rails', 'webpacker', 'shakapacker', 'vite_ruby', 'vite_rails']
 
+const STYLES = ['sass-rails', 'tailwindcss-rails', 'importmap-rails', 'dartsass-rails']
+
 /** Rails by its own server, which reads config/puma.rb. The process file of a container that was killed would stop it. */
 const START = 'rm -f tmp/pids/server.pid; exec bundle exec rails server -b 0.0.0.0 -p $PORT'
 
@@ -17,7 +19,7 @@ export async function rails(app: App): Promise<Framework | undefined> {
   return {
     name: 'Rails',
     start: START,
-    ...(hasAssets(gems) && { build: `${dummySecret(gems)} bundle exec rails assets:precompile` }),
+    ...(hasAssets(app) && { build: `${dummySecret(gems)} bundle exec rails assets:precompile` }),
     ...(/rails\/health#show/.test(routes) && { healthPath: healthPathIn(routes) }),
     env: {
       RAILS_ENV: 'production',
@@ -30,8 +32,10 @@ export async function rails(app: App): Promise<Framework | undefined> {
   }
 }
 
-const hasAssets = (gems: Gems | undefined) =>
-  hasGem(gems, ...PIPELINES, ...SCRIPT_BUNDLERS, 'sass-rails', 'tailwindcss-rails', 'importmap-rails', 'dartsass-rails')
+/** Without a lock file nobody says what Rails brings along; a folder of assets does. */
+const hasAssets = ({ source, gems }: App) =>
+  hasGem(gems, ...PIPELINES, ...SCRIPT_BUNDLERS, ...STYLES) ||
+  (gems?.hasLock === false && source.find('app/assets/**').length > 0)
 
 /** No secret is needed to compile assets. Rails knows the first since 7.1; before, any key will do. */
 function dummySecret(gems: Gems | undefined): string {

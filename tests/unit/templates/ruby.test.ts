@@ -152,6 +152,12 @@ describe('Rails', () => {
     expect(recipe.healthPath).toBe('/')
   })
 
+  test('without a lock file a folder of assets says that there is something to compile', async () => {
+    const tree: Tree = { ...RAILS, Gemfile: gemfile('rails', 'puma'), 'app/assets/config/manifest.js': '' }
+    delete tree['Gemfile.lock']
+    expect((await recipeFor(tree)).commands.build).toMatch(/assets:precompile$/)
+  })
+
   test('before 7.1 any key will do while building', async () => {
     const tree = {
       ...RAILS,

@@ -13,6 +13,13 @@ const MAX_BYTES = 128 * 1024
 
 const key = new RegExp(KEY_PATTERN)
 
+/**
+ * Whether a tool writes the variable into the pages it builds, by what its name begins with: Vite, Next, Nuxt, Astro and
+ * SvelteKit, Create React App, Vue CLI, Gatsby, Expo. Without it at the build it does nothing, and nothing fails.
+ */
+export const isPublicKey = (name: string): boolean =>
+  /^(VITE|NEXT_PUBLIC|NUXT_PUBLIC|PUBLIC|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC)_/.test(name)
+
 /** Why no variable can have this name, in a sentence that says what to do; undefined when it can. */
 export function problemOfKey(name: string): string | undefined {
   if (name === '') return 'Give the variable a name.'

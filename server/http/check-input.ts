@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { problemOfVolumePath } from '../limits.ts'
 import { isReservedSubdomain, normalizeSubdomain } from '../names.ts'
 import { checkRelativePath } from '../repository.ts'
-import { MAX_TOTAL_BYTES, problemOfKey, problemOfValue } from '../variables.ts'
+import { isPublicKey, MAX_TOTAL_BYTES, problemOfKey, problemOfValue } from '../variables.ts'
 import type { ChangeInput } from './schemas.ts'
 
 /** What a schema cannot say about input, in rules. All throw invalid_input with the field. */
@@ -47,7 +47,7 @@ export function checkEnv(input: NonNullable<ChangeInput['env']>, stored: EnvVari
       key,
       value: text,
       secret: secret ?? before?.secret ?? false,
-      buildTime: buildTime ?? before?.buildTime ?? false,
+      buildTime: buildTime ?? before?.buildTime ?? isPublicKey(key),
     })
   }
   const env = [...variables.values()]

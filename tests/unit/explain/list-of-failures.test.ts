@@ -27,7 +27,7 @@ This list is written by \`npx vitest run --project unit tests/unit/explain/list-
 \`server/deploy/explain\`; the logs that each rule was written for are in \`tests/fixtures/failures\`.
 `
 
-const row = ({ stage = 'both', message, hint }: Rule) => `| ${stage} | ${readable(message)} | ${readable(hint)} |`
+const row = ({ stage, message, hint }: Rule) => `| ${stage ?? 'both'} | ${readable(message)} | ${readable(hint)} |`
 const readable = (template: string) =>
   template
     .replace(/\[\[(.*?)\]\]/g, '$1')

@@ -1,6 +1,6 @@
 import type { CreateInput } from '../../../server/http/schemas.ts'
 import type { EnvView } from '../../../server/http/views.ts'
-import { problemOfKey, problemOfValue } from '../../../server/variables.ts'
+import { isPublicKey, problemOfKey, problemOfValue } from '../../../server/variables.ts'
 import { plural } from '../ui/format.ts'
 import { type EnvFile, formatEnvFile } from './env-file.ts'
 
@@ -117,7 +117,9 @@ export function importFile(rows: readonly EnvRow[], { variables }: EnvFile): { r
     })
   const added = variables
     .filter((it) => !known.has(it.key))
-    .map(({ key, value }) => newRow({ key, value, secret: looksSecret(key) || holdsSecret(value) }))
+    .map(({ key, value }) =>
+      newRow({ key, value, secret: looksSecret(key) || holdsSecret(value), buildTime: isPublicKey(key) }),
+    )
   return { rows: [...changed, ...added], replaced: known.size }
 }
 

@@ -9,7 +9,7 @@ const MANAGER = /(^|[\s;&|(])(npm|npx|pnpm|pnpx|yarn|bun|bunx)(\s|$)/
 const TOLD_BY_NPM = /npm_(package|lifecycle|config)_/
 
 /**
- * The line that a script call comes to, so that no package manager has to run beside the app: it costs 40 MB of memory, has to
+ * The line that a script call comes to, so that no package manager has to run beside the app: it costs memory for as long as the app runs, has to
  * be in the image, and stands between the app and its signals. `prestart` goes before, as npm runs it.
  */
 export function withoutManager(line: string, scripts: Record<string, string>, depth = 0): string {

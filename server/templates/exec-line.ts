@@ -1,5 +1,5 @@
 /** What is inside of quotes, and what another command puts in: no part of how commands follow one another. */
-const INNER = /'[^']*'|"(?:\\.|[^"\\])*"|\$\([^()]*\)/gs
+const INNER = /'[^']*'|"(?:\\.|[^"\\])*"|\$\([^()]*\)|\$\{[^{}]*\}/gs
 /** With these a shell does more than run one command after another. */
 const MORE = /[`(){}<>|\n]|(?<!&)&(?!&)|[;&]\s*$|(^|[\s;&])(if|for|while|until|case)\s/
 /** What a shell does itself. */

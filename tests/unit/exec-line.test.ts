@@ -8,6 +8,7 @@ test.each([
   ['gunicorn "app:create()" -b :8000', 'exec gunicorn "app:create()" -b :8000'],
   ["node -e 'a(); b()'", "exec node -e 'a(); b()'"],
   ['java -jar $(ls target/*.jar)', 'exec java -jar $(ls target/*.jar)'],
+  [`gunicorn -w \${WORKERS:-1} app:app`, `exec gunicorn -w \${WORKERS:-1} app:app`],
   ['', ''],
   ['java -Dname="a b" -jar app.jar', 'exec java -Dname="a b" -jar app.jar'],
   ['NODE_ENV=production node a.js', 'exec env NODE_ENV=production node a.js'],

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../../adapters/docker-container.ts'
 import type { EnvVariable } from '../../db/deployments.ts'
 import { AppError } from '../../errors.ts'
 import { containerName, imageName, labelsOf, networkName } from '../../names.ts'
+import { execLine } from '../../templates/exec-line.ts'
 import type { StepContext } from '../context.ts'
 import { defineStep } from '../step.ts'
 import { claimPort, giveUpPort } from './claim-port.ts'
@@ -48,8 +49,8 @@ async function start(ctx: StepContext): Promise<void> {
   if (port === undefined || typeof appPort !== 'number') {
     throw new AppError('internal', 'This release was not prepared. Deploy again.')
   }
-  const startCommand = release.recipe?.settings.startCommand
-  const spec = specOf(ctx, nameOf(ctx), startCommand)
+  const { startCommand } = release.recipe?.settings ?? {}
+  const spec = specOf(ctx, nameOf(ctx), startCommand && execLine(startCommand))
   const containerId = await docker.startContainer({ ...spec, hostPort: port, appPort })
   await ctx.remember({ containerId })
 }

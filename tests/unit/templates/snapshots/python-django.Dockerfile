@@ -19,4 +19,4 @@ COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=build --chown=app:app /app .
 USER app
 EXPOSE 8000
-CMD ["/bin/sh", "-c", "gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-2} --threads 4 --worker-tmp-dir /dev/shm mysite.wsgi:application"]
+CMD ["/bin/sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-2} --threads 4 --worker-tmp-dir /dev/shm mysite.wsgi:application"]

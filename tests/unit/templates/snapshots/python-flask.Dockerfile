@@ -16,4 +16,4 @@ COPY --from=dependencies /opt/venv /opt/venv
 COPY --chown=app:app src/ .
 USER app
 EXPOSE 8000
-CMD ["/bin/sh", "-c", "gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-1} --threads 8 --worker-tmp-dir /dev/shm app:app"]
+CMD ["/bin/sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT --workers ${WEB_CONCURRENCY:-1} --threads 8 --worker-tmp-dir /dev/shm app:app"]

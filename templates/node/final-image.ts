@@ -8,7 +8,7 @@ import type { NodeVersion } from './node-version.ts'
 import type { PackageManager } from './package-manager.ts'
 import { planProduction } from './production.ts'
 import type { Project } from './project.ts'
-import { callsManager, withExec, withoutManager } from './start.ts'
+import { callsManager, withoutManager } from './start.ts'
 import type { Start } from './start-line.ts'
 import { unneededFolders } from './workspace.ts'
 
@@ -100,7 +100,7 @@ function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalI
       // what was not changed since the checkout need not go through another stage
       asIs: !copies && isAsIs(parts),
       needsTool: manager.package !== undefined && manager.name !== 'npm' && lines.some(callsManager),
-      start: withExec(start?.program ?? ''),
+      start: start?.program ?? '',
     },
     extraFiles: {},
     notes: production?.note ?? [],

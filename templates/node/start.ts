@@ -25,16 +25,5 @@ export function withoutManager(line: string, scripts: Record<string, string>, de
 
 const joined = (script: string, more: string) => (more.trim() === '' ? script : `${script} ${more.trim()}`)
 
-/** The program that a line ends with takes the shell's place, and so gets the signals that stop it. */
-export function withExec(line: string): string {
-  const at = line.lastIndexOf(' && ')
-  const [before, last] = at === -1 ? ['', line] : [line.slice(0, at + 4), line.slice(at + 4)]
-  const assigned = /^(?:\w+=\S*\s+)+/.exec(last)?.[0]
-  const isPlain =
-    !/[;|<>()`\n{}]|&|\$\(/.test(last) && !/^(exec|cd|if|for|while|export|source|\.|set|ulimit|exit|:)(\s|$)/.test(last)
-  if (!isPlain || /[;|\n`(){}]/.test(before.replace(/^\([^()]*\) && /, ''))) return line
-  return `${before}exec ${assigned === undefined ? '' : 'env '}${last}`
-}
-
 /** Whether a line needs the package manager in the running image. */
 export const callsManager = (line: string) => MANAGER.test(line)

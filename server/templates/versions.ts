@@ -1,11 +1,14 @@
 import type { Source } from './source.ts'
 
+/** Nobody writes a longer version or range; reading one takes semver a time that grows with its square. */
+const MAX_LENGTH = 200
+
 /** The version of a tool that a version manager is told, by one of its names there: asdf's .tool-versions, mise.toml. */
 export async function readToolVersion(source: Source, ...names: string[]): Promise<string | undefined> {
   const text = (await source.text('.tool-versions')) ?? ''
   for (const name of names) {
     const version = new RegExp(`^[ \\t]*${name}[ \\t]+(\\S+)`, 'm').exec(text)?.[1]
-    if (version !== undefined) return version
+    if (version !== undefined) return version.slice(0, MAX_LENGTH)
   }
   const tools = (await readMise(source))?.tools ?? {}
   const found = names.map((name) => tools[name]).find((it) => typeof it === 'string' || typeof it === 'number')
@@ -21,7 +24,7 @@ export async function readVersionFile(source: Source, ...files: string[]): Promi
   for (const file of files) {
     const lines = ((await source.text(file)) ?? '').split(/\r?\n/).map((line) => line.replace(/#.*/, '').trim())
     const version = lines.find((line) => line !== '')
-    if (version !== undefined) return version.replace(/^v(?=\d)/, '')
+    if (version !== undefined) return version.slice(0, MAX_LENGTH).replace(/^v(?=\d)/, '')
   }
   return undefined
 }
@@ -32,7 +35,7 @@ export async function readVersionFile(source: Source, ...files: string[]): Promi
  * Undefined when none fits, or nothing sensible was wanted.
  */
 export async function pickVersion(wanted: string | undefined, lines: readonly string[]): Promise<string | undefined> {
-  if (wanted === undefined) return undefined
+  if (wanted === undefined || wanted.length > MAX_LENGTH) return undefined
   if (/^\d+\.\d+\.\d+$/.test(wanted)) return wanted
   const { coerce, intersects, validRange } = (await import('semver')).default
   const range = validRange(wanted)

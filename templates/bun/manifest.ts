@@ -32,7 +32,7 @@ export async function readManifest(source: Source): Promise<Manifest> {
   const { main, module, packageManager, workspaces, patchedDependencies, engines } = manifest ?? {}
   const dependencies = { ...manifest?.dependencies, ...manifest?.devDependencies }
   const scripts = Object.entries(manifest?.scripts ?? {}).filter((it): it is [string, string] => isText(it[1]))
-  const [, manager] = /^bun@(\d[\w.-]*)/.exec(String(packageManager)) ?? []
+  const [, manager] = /^bun@(\d[\w.-]*)/.exec(isText(packageManager) ? packageManager : '') ?? []
   return {
     isThere: manifest !== undefined,
     scripts: Object.fromEntries(scripts),

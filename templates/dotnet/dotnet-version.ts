@@ -1,6 +1,5 @@
+import { partsIn, textsIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
-
-type GlobalJson = { sdk?: { version?: unknown; rollForward?: unknown } }
 
 export type Versions = {
   sdk: string
@@ -42,8 +41,8 @@ async function readFrameworks(source: Source, projectFile: string, text: string)
  * then (learn.microsoft.com/dotnet/core/tools/global-json#rollforward).
  */
 async function readExactSdk(source: Source): Promise<string | undefined> {
-  const { version, rollForward } = (await source.json<GlobalJson>('global.json'))?.sdk ?? {}
-  const written = /^\d{1,2}\.\d\.\d{3}$/.exec(String(version))?.[0]
+  const { version = '', rollForward = '' } = textsIn(partsIn(await source.json('global.json')).sdk)
+  const written = /^\d{1,2}\.\d\.\d{3}$/.exec(version)?.[0]
   if (written === undefined) return undefined
-  return /^(latest)?(feature|minor|major)$/i.test(String(rollForward)) ? written.replace(/\.\d+$/, '') : written
+  return /^(latest)?(feature|minor|major)$/i.test(rollForward) ? written.replace(/\.\d+$/, '') : written
 }

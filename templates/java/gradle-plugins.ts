@@ -1,14 +1,13 @@
+import { partsIn, textIn, textsIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
-
-type Catalog = { plugins?: Record<string, string | { id?: string }> }
 
 /** The plugins of Gradle's version catalogue as build files name them: `libs.plugins.spring.boot` → `org.springframework.boot`. */
 export async function readAliases(source: Source): Promise<Map<string, string>> {
-  const { plugins = {} } = (await source.toml<Catalog>('gradle/libs.versions.toml')) ?? {}
+  const { plugins } = partsIn(await source.toml('gradle/libs.versions.toml'))
   return new Map(
-    Object.entries(plugins).map(([name, plugin]) => [
+    Object.entries(partsIn(plugins)).map(([name, plugin]) => [
       name.replace(/[-_]/g, '.'),
-      (typeof plugin === 'string' ? plugin.split(':')[0] : plugin.id) ?? '',
+      textIn(plugin)?.split(':')[0] ?? textsIn(plugin).id ?? '',
     ]),
   )
 }

@@ -2,13 +2,12 @@ import type { Settings } from '../../server/templates/settings.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { StaticServing } from '../static/nginx.ts'
 
-/** What is read of a package.json. It is what the reader hopes for: a repository can write anything. */
+/** What is read of a package.json, by package-json.ts, which leaves out what is something else. */
 export type PackageJson = {
   name?: string
   type?: string
   main?: string
   bin?: string | Record<string, string>
-  private?: boolean
   scripts?: Record<string, string>
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
@@ -16,12 +15,12 @@ export type PackageJson = {
   peerDependencies?: Record<string, string>
   packageManager?: string
   engines?: Record<string, string>
-  devEngines?: { runtime?: Tool | Tool[]; packageManager?: Tool | Tool[] }
+  devEngines?: { runtime: Tool[]; packageManager: Tool[] }
   volta?: Record<string, string>
-  workspaces?: string[] | { packages?: string[] }
+  workspaces?: string[]
+  homepage?: string
   pnpm?: Record<string, unknown>
   prisma?: { schema?: string }
-  trustedDependencies?: string[]
 }
 
 export type Tool = { name?: string; version?: string }

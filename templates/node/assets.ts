@@ -1,7 +1,7 @@
 import type { PlanRequest } from '../../server/templates/template-plan.ts'
-import type { PackageJson } from './app.ts'
 import { planInstall } from './install.ts'
 import { chooseNode } from './node-version.ts'
+import { readPackageJson } from './package-json.ts'
 import { choosePackageManager } from './package-manager.ts'
 import { singlePackage } from './project.ts'
 import { type Stages, stagesOf } from './stages.ts'
@@ -31,7 +31,7 @@ export async function planAssets(
   folder = '',
 ): Promise<Assets | undefined> {
   const home = folder === '' ? source : await source.at([source.folder, folder].filter(Boolean).join('/'))
-  const packageJson = await home.json<PackageJson>('package.json')
+  const packageJson = await readPackageJson(home)
   const scripts = SCRIPTS.map((names) => names.filter((name) => packageJson?.scripts?.[name])).find(
     (it) => it.length > 0,
   )

@@ -1,7 +1,7 @@
 import type { PlanRequest } from '../../server/templates/template-plan.ts'
-import type { PackageJson } from './app.ts'
 import { planInstall } from './install.ts'
 import { chooseNode } from './node-version.ts'
+import { readPackageJson } from './package-json.ts'
 import { choosePackageManager } from './package-manager.ts'
 import { singlePackage } from './project.ts'
 import { type Stages, stagesOf } from './stages.ts'
@@ -19,7 +19,7 @@ export async function planLent(
   folder = '',
 ): Promise<Lent | undefined> {
   const home = folder === '' ? source : await source.at([source.folder, folder].filter(Boolean).join('/'))
-  const packageJson = await home.json<PackageJson>('package.json')
+  const packageJson = await readPackageJson(home)
   if (packageJson === undefined) return undefined
   const node = await chooseNode(home)
   const manager = await choosePackageManager(home, node)

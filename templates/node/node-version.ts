@@ -1,6 +1,6 @@
 import type { Source } from '../../server/templates/source.ts'
 import { pickVersion, readToolVersion, readVersionFile } from '../../server/templates/versions.ts'
-import type { PackageJson } from './app.ts'
+import { readPackageJson } from './package-json.ts'
 
 /** The lines that have an official image `node:<line>-slim`; from nodejs.org/en/about/previous-releases. */
 const LINES = ['12', '14', '16', '18', '19', '20', '21', '22', '23', '24', '25', '26']
@@ -21,9 +21,9 @@ export type NodeVersion = { tag: string; major: number; notes: string[] }
 
 /** The version that a repository asks for, and where it says so. The nearest folder wins, then what is most exact. */
 async function wantedVersion(source: Source): Promise<{ wanted: string; where: string } | undefined> {
-  const packageJson = (await source.json<PackageJson>('package.json')) ?? {}
+  const packageJson = (await readPackageJson(source)) ?? {}
   const { engines, devEngines, volta } = packageJson
-  const runtime = [devEngines?.runtime ?? []].flat().find((it) => it.name === 'node')
+  const runtime = devEngines?.runtime.find((it) => it.name === 'node')
   const found: [string, string | undefined][] = [
     ['.nvmrc', await readVersionFile(source, '.nvmrc')],
     ['.node-version', await readVersionFile(source, '.node-version')],
@@ -57,7 +57,7 @@ export async function chooseNode(...sources: Source[]): Promise<NodeVersion> {
 async function tagFor(wanted: string): Promise<string | undefined> {
   if (NEWEST.test(wanted)) return DEFAULT
   const codename = /^lts\/(\S+)$/.exec(wanted)?.[1]
-  if (codename !== undefined) return LTS[codename]
+  if (codename !== undefined) return Object.hasOwn(LTS, codename) ? LTS[codename] : undefined
   return (await pickVersion(wanted, [DEFAULT])) ?? (await pickVersion(wanted, LINES))
 }
 

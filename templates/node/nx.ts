@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { AppError } from '../../server/errors.ts'
+import { textsIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
 
 /**
@@ -10,7 +11,9 @@ import type { Source } from '../../server/templates/source.ts'
 export async function askWhichOfNx(top: Source, start: string | undefined): Promise<void> {
   if (!top.has('nx.json') || top.has('project.json') || (start !== undefined && !/\bnx\b/.test(start))) return
   const files = top.files.filter((file) => /^(apps|packages|projects)\/.+\/?project\.json$/.test(file))
-  const projects = await Promise.all(files.map(async (file) => ({ file, ...(await top.json<Project>(file)) })))
+  const projects = await Promise.all(
+    files.map(async (file): Promise<Project> => ({ ...textsIn(await top.json(file)), file })),
+  )
   const apps = projects.filter((it) => it.projectType === 'application' && !/-e2e\/project\.json$/.test(it.file))
   const [first] = apps
   if (first === undefined) return
@@ -23,6 +26,6 @@ export async function askWhichOfNx(top: Source, start: string | undefined): Prom
   )
 }
 
-type Project = { name?: string; projectType?: string }
+type Project = { name?: string; projectType?: string; file: string }
 
-const nameOf = ({ name, file }: Project & { file: string }) => name ?? path.posix.basename(path.posix.dirname(file))
+const nameOf = ({ name, file }: Project) => name ?? path.posix.basename(path.posix.dirname(file))

@@ -2,6 +2,7 @@ import type { Source } from '../../server/templates/source.ts'
 import type { PackageJson } from './app.ts'
 import { bunPackage, npmPackage, pnpmPackage, yarnPackage } from './manager-version.ts'
 import type { NodeVersion } from './node-version.ts'
+import { readPackageJson } from './package-json.ts'
 
 export type ManagerName = 'npm' | 'yarn' | 'berry' | 'pnpm' | 'bun'
 
@@ -29,7 +30,7 @@ const TITLES: Record<ManagerName, string> = { npm: 'npm', yarn: 'Yarn', berry: '
 
 /** What installs the dependencies, by what package.json names, then by the lock files. `top` is where they lie. */
 export async function choosePackageManager(top: Source, node: NodeVersion): Promise<PackageManager> {
-  const packageJson = (await top.json<PackageJson>('package.json')) ?? {}
+  const packageJson = (await readPackageJson(top)) ?? {}
   const named = await namedManager(top, packageJson)
   const locks = await locksIn(top)
   const lock = locks.find(([, name]) => sameProgram(name, named?.name)) ?? locks[0]
@@ -53,7 +54,7 @@ async function namedManager(
   { packageManager, devEngines, volta }: PackageJson,
 ): Promise<{ name: ManagerName; version?: string } | undefined> {
   const field = /^(npm|yarn|pnpm|bun)(?:@([^+\s]+))?/.exec(String(packageManager ?? ''))
-  const wanted = [devEngines?.packageManager ?? []].flat()[0]
+  const wanted = devEngines?.packageManager[0]
   const pinned = ['pnpm', 'yarn'].find((it) => volta?.[it] !== undefined)
   const [name, version] = field
     ? [field[1], field[2]]

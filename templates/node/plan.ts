@@ -2,7 +2,7 @@ import path from 'node:path'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { PlanFunction, PlanRequest, TemplatePlan } from '../../server/templates/template-plan.ts'
 import { isBunApp } from '../bun/is-bun-app.ts'
-import type { App, PackageJson } from './app.ts'
+import type { App } from './app.ts'
 import { appOf } from './app-of.ts'
 import { type BuildStep, planBuild } from './build.ts'
 import { chooseMember, startOfTop } from './choose-member.ts'
@@ -13,6 +13,7 @@ import { planInstall } from './install.ts'
 import { chooseNode, type NodeVersion } from './node-version.ts'
 import { isOfAnother, isOfFoldersBelow } from './not-ours.ts'
 import { askWhichOfNx } from './nx.ts'
+import { readPackageJson } from './package-json.ts'
 import { choosePackageManager, type PackageManager } from './package-manager.ts'
 import type { Project } from './project.ts'
 import { stagesOf } from './stages.ts'
@@ -82,8 +83,8 @@ const withFiles = ({ values, extraFiles }: ReturnType<typeof finalImage>, stages
 })
 
 async function findFacts({ source, settings }: PlanRequest): Promise<Facts | undefined> {
-  const packageJson = await source.json<PackageJson>('package.json')
-  if (typeof packageJson !== 'object' || packageJson === null) return undefined
+  const packageJson = await readPackageJson(source)
+  if (packageJson === undefined) return undefined
   const found = await readProject(source, packageJson)
   const node = await chooseNode(source, ...(found.top === source ? [] : [found.top]))
   const manager = await choosePackageManager(found.top, node)

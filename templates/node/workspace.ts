@@ -1,9 +1,12 @@
+import { listIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PackageJson } from './app.ts'
 import { allDependencies } from './install.ts'
+import { readPackageJson } from './package-json.ts'
 import { type Member, type Project, singlePackage } from './project.ts'
 
 const MAX_MEMBERS = 300
+const MAX_GLOBS = 100
 /** Folders of members stand in the Dockerfile as they are. */
 const PLAIN = /^[\w@.+/-]+$/
 
@@ -15,7 +18,7 @@ export async function readProject(source: Source, packageJson: PackageJson): Pro
     const top = await source.at(above)
     const folder = above === '' ? source.folder : source.folder.slice(above.length + 1)
     const members = await membersOf(top)
-    const topJson = await top.json<PackageJson>('package.json')
+    const topJson = await readPackageJson(top)
     if (topJson && members.some((it) => it.folder === folder))
       return { top, folder, members: [{ folder: '', source: top, packageJson: topJson }, ...members] }
   }
@@ -43,15 +46,17 @@ async function membersOf(top: Source): Promise<Member[]> {
 
 async function memberIn(top: Source, folder: string): Promise<Member> {
   const source = await top.at([top.folder, folder].filter(Boolean).join('/'))
-  return { folder, source, packageJson: (await source.json<PackageJson>('package.json')) ?? {} }
+  return { folder, source, packageJson: (await readPackageJson(source)) ?? {} }
 }
 
 async function globsOf(top: Source): Promise<string[]> {
   const { packages } = (await top.yaml<{ packages?: unknown }>('pnpm-workspace.yaml')) ?? {}
-  const { workspaces } = (await top.json<PackageJson>('package.json')) ?? {}
-  const listed = packages ?? (Array.isArray(workspaces) ? workspaces : workspaces?.packages) ?? []
-  const globs = Array.isArray(listed) ? listed.filter((it) => typeof it === 'string') : []
-  return globs.map((it) => it.replace(/^(!?)\.\//, '$1').replace(/\/+$/, '')).filter((it) => it !== '.' && it !== '')
+  const { workspaces = [] } = (await readPackageJson(top)) ?? {}
+  const globs = packages === undefined ? workspaces : listIn(packages).filter((it) => typeof it === 'string')
+  return globs
+    .slice(0, MAX_GLOBS)
+    .map((it) => it.replace(/^(!?)\.\//, '$1').replace(/\/+$/, ''))
+    .filter((it) => it !== '.' && it !== '')
 }
 
 /**

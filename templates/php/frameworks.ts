@@ -65,9 +65,6 @@ function wordpress({ source }: PlanRequest): Framework {
 
 /** Its pages are put there by Composer: where to is said in composer.json. */
 function drupal(composer: Composer | undefined): Framework {
-  const scaffold = composer?.json.extra?.['drupal-scaffold'] as { locations?: { 'web-root'?: unknown } } | undefined
-  const folder = String(scaffold?.locations?.['web-root'] ?? 'web')
-    .replace(/^\.\//, '')
-    .replace(/\/$/, '')
+  const folder = (composer?.json.webRoot ?? 'web').replace(/^\.\//, '').replace(/\/$/, '')
   return { name: 'Drupal', folder: folder || '.', hasFrontController: true, extensions: ['gd', 'pdo_mysql'] }
 }

@@ -28,10 +28,10 @@ export async function choosePhp(
 }
 
 const constraintsOf = (composer: Composer | undefined): string[] => {
-  const platform = composer?.json.config?.platform?.php
-  if (typeof platform === 'string') return [platform.split('.').slice(0, 2).join('.')]
+  const platform = composer?.json.platform.php
+  if (platform !== undefined) return [platform.split('.').slice(0, 2).join('.')]
   const all = composer ? requirementsOf(composer).filter(([name]) => name === 'php' || name === 'php-64bit') : []
-  return [...new Set(all.map(([, constraint]) => String(constraint)))]
+  return [...new Set(all.map(([, constraint]) => constraint))]
 }
 
 /**

@@ -87,7 +87,7 @@ const valuesOf = (request: PlanRequest, { composer, framework, assets }: Facts, 
   linksStorage: framework?.name === 'Laravel',
   hasComposer: composer !== undefined,
   sourcesFirst: composer !== undefined && hasPathRepository(composer),
-  ownVendorFolder: composer?.json.config?.['vendor-dir'] !== undefined,
+  ownVendorFolder: composer?.json.vendorFolder !== undefined,
 })
 
 async function namesOfExtensions(

@@ -12,7 +12,7 @@ export async function symfony({ source, env }: PlanRequest, composer: Composer):
     ['.env', '.env.prod'].map(async (name) => [name, await source.text(name)] as const),
   )
   const files = defaults.flatMap(([name, text]) => (text === undefined ? [] : [[`src/${name}`, text]]))
-  const hasScripts = composer.json.scripts?.['post-install-cmd'] !== undefined
+  const hasScripts = composer.json.scripts['post-install-cmd'] !== undefined
   return {
     name: 'Symfony',
     folder: 'public',

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Source } from '../../server/templates/source.ts'
-import type { TableDependency } from './pyproject.ts'
+import { listOf, type TableDependency } from './pyproject.ts'
 
 /** What manifests ask for. */
 export type Packages = {
@@ -37,7 +37,7 @@ export function addRequirement(packages: Packages, line: string): void {
 export function addTable(packages: Packages, table: Record<string, TableDependency> = {}): void {
   for (const [name, wanted] of Object.entries(table)) {
     if (name === 'python') continue
-    packages.names.set(normalize(name), typeof wanted === 'object' ? (wanted.extras ?? []) : [])
+    packages.names.set(normalize(name), typeof wanted === 'object' ? listOf(wanted.extras) : [])
     addOrigin(packages, wanted)
   }
 }

@@ -1,3 +1,4 @@
+import { textIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
 
 /** What is read of pyproject.toml. It is what the reader hopes for: a repository can write anything. */
@@ -32,7 +33,7 @@ export const readPyProject = async (source: Source): Promise<PyProject> =>
 /** What the project calls itself, and the programs that it brings once it is installed. */
 export function namesOf({ project, tool }: PyProject): { name: string | undefined; programs: string[] } {
   return {
-    name: project?.name ?? tool?.poetry?.name,
+    name: textIn(project?.name) ?? textIn(tool?.poetry?.name),
     programs: Object.keys({ ...project?.scripts, ...tool?.poetry?.scripts }),
   }
 }

@@ -1,7 +1,6 @@
+import { listIn, partsIn, textsIn } from '../../server/templates/parts.ts'
 import type { Source } from '../../server/templates/source.ts'
 import { readToolVersion, readVersionFile } from '../../server/templates/versions.ts'
-
-type Toolchain = { toolchain?: { channel?: string; targets?: string[] } }
 
 export type Image = {
   name: string
@@ -14,18 +13,21 @@ const STABLE: Image = { name: 'rust:1-slim-bookworm', isEnough: true, notes: [] 
 
 /** The image for the toolchain that is wanted; `rust-version` in Cargo.toml is only the least that will do. */
 export async function chooseImage(source: Source): Promise<Image> {
-  const { channel, targets } = await readToolchain(source)
+  const { channel, targets = [] } = await readToolchain(source)
   const wanted = channel ?? (await readToolVersion(source, 'rust'))
-  const isEnough = targets === undefined || targets.length === 0
+  const isEnough = targets.length === 0
   if (wanted === undefined || /^(stable|1)$/.test(wanted)) return { ...STABLE, isEnough }
   if (/^1\.\d+(\.\d+)?$/.test(wanted)) return { name: `rust:${tagOf(wanted)}`, isEnough, notes: [] }
   if (/^(nightly|beta)/.test(wanted)) return { name: 'rustlang/rust:nightly-bookworm-slim', isEnough: false, notes: [] }
   return { ...STABLE, isEnough, notes: [`Rust ${wanted} is not known: the newest stable Rust is used.`] }
 }
 
-async function readToolchain(source: Source): Promise<{ channel?: string; targets?: string[] }> {
-  const written = await source.toml<Toolchain>('rust-toolchain.toml')
-  if (written !== undefined) return written.toolchain ?? {}
+async function readToolchain(source: Source): Promise<{ channel?: string; targets?: unknown[] }> {
+  const written = await source.toml('rust-toolchain.toml')
+  if (written !== undefined) {
+    const { toolchain } = partsIn(written)
+    return { ...textsIn(toolchain), targets: listIn(partsIn(toolchain).targets) }
+  }
   if ((await source.text('rust-toolchain'))?.includes('[toolchain]')) {
     const channel = /^\s*channel\s*=\s*"([\w.-]+)"/m.exec((await source.text('rust-toolchain')) ?? '')?.[1]
     return channel === undefined ? {} : { channel }

@@ -1,29 +1,26 @@
 import path from 'node:path'
 import { AppError } from '../../../server/errors.ts'
+import { partsIn, textIn, textsIn } from '../../../server/templates/parts.ts'
 import type { App } from '../app.ts'
 import { buildLine, buildText } from './build-script.ts'
 import { type Family, startedBy } from './family.ts'
 import { site } from './site.ts'
 
-type Output = string | { base?: string; browser?: string; server?: string }
-type Options = { outputPath?: Output; ssr?: unknown; server?: string; outputMode?: string; baseHref?: string }
-type Target = { builder?: string; options?: Options; configurations?: Record<string, Options> }
-type Project = { projectType?: string; root?: string; architect?: { build?: Target }; targets?: { build?: Target } }
-type Workspace = { defaultProject?: string; projects?: Record<string, Project> }
+type Parts = Record<string, unknown>
 
 /** angular.json says what is built, with which builder, and where to (angular.dev/reference/configs/workspace-config). */
 export const angular: Family = async (app, start) => {
-  const workspace =
-    app.dependencies['@angular/core'] === undefined ? undefined : await app.source.json<Workspace>('angular.json')
+  const workspace = app.dependencies['@angular/core'] === undefined ? undefined : await app.source.json('angular.json')
   if (workspace === undefined) return undefined
-  const [name, project] = chooseProject(app, workspace)
-  const { builder = '', options = {}, configurations = {} } = (project.architect ?? project.targets)?.build ?? {}
-  const { outputPath, ssr, outputMode, baseHref, server }: Options = { ...options, ...configurations.production }
+  const [name, project] = chooseProject(app, partsIn(workspace))
+  const { builder, options, configurations } = partsIn(partsIn(project.architect ?? project.targets).build)
+  const chosen = { ...partsIn(options), ...partsIn(partsIn(configurations).production) }
+  const { outputPath, ssr, outputMode, server }: Parts = chosen
   const {
     base,
     browser,
     server: serverFolder,
-  } = foldersOf(outputPath, `dist/${name}`, !/:browser(-esbuild)?$|ngx-build-plus/.test(builder))
+  } = foldersOf(outputPath, `dist/${name}`, !/:browser(-esbuild)?$|ngx-build-plus/.test(textIn(builder) ?? ''))
   const caches = ['.angular/cache']
   const build = buildLine(app, 'ng build')
   const rendered = outputMode === 'server' || (Boolean(ssr) && outputMode === undefined && server !== undefined)
@@ -33,7 +30,7 @@ export const angular: Family = async (app, start) => {
       build,
       folder: path.posix.join(base, browser),
       fallback: outputMode === 'static' ? '404' : 'spa',
-      base: baseHref,
+      base: textIn(chosen.baseHref),
       caches,
     })
   return {
@@ -47,16 +44,17 @@ export const angular: Family = async (app, start) => {
   }
 }
 
-function foldersOf(output: Output | undefined, usual: string, application: boolean) {
-  if (!application) return { base: typeof output === 'string' ? output : usual, browser: '', server: 'server' }
-  if (typeof output === 'object')
-    return { base: output.base ?? usual, browser: output.browser ?? 'browser', server: output.server ?? 'server' }
-  return { base: output ?? usual, browser: 'browser', server: 'server' }
+function foldersOf(output: unknown, usual: string, application: boolean) {
+  if (!application) return { base: textIn(output) ?? usual, browser: '', server: 'server' }
+  const { base, browser = 'browser', server = 'server' } = textsIn(output)
+  return { base: textIn(output) ?? base ?? usual, browser, server }
 }
 
 /** The one app, or the one that the build names. */
-function chooseProject(app: App, { defaultProject, projects = {} }: Workspace): [string, Project] {
-  const apps = Object.entries(projects).filter(([, it]) => it.projectType !== 'library')
+function chooseProject(app: App, { defaultProject, projects }: Parts): [string, Parts] {
+  const apps = Object.entries(partsIn(projects))
+    .map(([name, it]): [string, Parts] => [name, partsIn(it)])
+    .filter(([, it]) => it.projectType !== 'library')
   const named = /\bng build\s+(?:--\S+\s+)*(?:--project[= ])?([\w@/-]+)/.exec(buildText(app))?.[1]
   const found =
     apps.find(([name]) => name === named) ??

@@ -1,22 +1,15 @@
 import path from 'node:path'
+import { partsIn, textsIn } from '../../../server/templates/parts.ts'
 import type { App, Framework } from '../app.ts'
 import { buildLine } from './build-script.ts'
 import { type Family, madeForAnother, startedBy } from './family.ts'
 
-type NestCli = {
-  monorepo?: boolean
-  root?: string
-  sourceRoot?: string
-  entryFile?: string
-  projects?: Record<string, unknown>
-}
-
 /** docs.nestjs.com/deployment. `nest start` compiles with the CLI, which production has not: what it built is run. */
 export const nest: Family = async (app, start) => {
   if (app.dependencies['@nestjs/core'] === undefined) return undefined
-  const cli = (await app.source.json<NestCli>('nest-cli.json')) ?? {}
-  const entry = typeof cli.entryFile === 'string' ? cli.entryFile : 'main'
-  const file = cli.monorepo && cli.root ? path.posix.join('dist', cli.root, entry) : `dist/${entry}`
+  const cli = partsIn(await app.source.json('nest-cli.json'))
+  const { root = '', entryFile: entry = 'main' } = textsIn(cli)
+  const file = cli.monorepo && root ? path.posix.join('dist', root, entry) : `dist/${entry}`
   const command = app.scripts['start:prod'] ? app.run('start:prod') : `node ${file}`
   const started = startedBy(command, start, /^nest start/)
   return { name: 'NestJS', build: buildLine(app, 'nest build'), ...started, port: 3000 }

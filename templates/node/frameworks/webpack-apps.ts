@@ -8,13 +8,12 @@ export const createReactApp: Family = async (app, start) => {
   const version = app.dependencies['react-scripts']
   if (version === undefined) return undefined
   const line = app.scripts.build === undefined ? app.exec('react-scripts build') : app.run('build')
-  const homepage = (app.packageJson as { homepage?: unknown }).homepage
   return site(app, start, {
     name: 'Create React App',
     build: (major(version) ?? 5) < 5 ? `${legacyOpenssl} ${line}` : line,
     folder: /\bBUILD_PATH=["']?([\w./-]+)/.exec(buildText(app))?.[1] ?? 'build',
     fallback: 'spa',
-    base: typeof homepage === 'string' ? homepage : undefined,
+    base: app.packageJson.homepage,
     immutable: ['static/js', 'static/css', 'static/media'],
   })
 }

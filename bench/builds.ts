@@ -7,12 +7,6 @@ import type { World } from '../tests/support/world.ts'
 import { buildByHand, client, removeImage, run } from './by-hand.ts'
 import { median, show } from './figures.ts'
 
-/**
- * A TypeScript app of Nest and its 200 packages: its first build, then with one line changed, with a dependency more, and
- * with nothing changed; by Slipway, by `docker build` of the very Dockerfile that Slipway writes, and by the Dockerfile that
- * everybody writes first. All with cold caches of their own, in turn, in one run.
- */
-
 const FIXTURE = path.join(import.meta.dirname, '..', 'tests', 'fixtures', 'frameworks', 'nest')
 const LINE = 'src/app.service.ts'
 const NAIVE =
@@ -24,6 +18,11 @@ type Files = Record<string, string>
 /** ms by moment. */
 type Times = Record<Moment, number>
 
+/**
+ * A TypeScript app of Nest and its 200 packages: its first build, then with one line changed, with a dependency more, and
+ * with nothing changed; by Slipway, by `docker build` of the very Dockerfile that Slipway writes, and by the Dockerfile that
+ * everybody writes first. All with cold caches of their own, in turn, in one run.
+ */
 export async function benchBuilds(world: World, rounds: number): Promise<void> {
   const figures: Record<'slipway' | 'whole' | 'hand' | 'naive', Times[]> = {
     slipway: [],
@@ -33,10 +32,10 @@ export async function benchBuilds(world: World, rounds: number): Promise<void> {
   }
   for (let round = 0; round < rounds; round++) {
     const changes = await changesOf(randomUUID().slice(0, 8))
-    const { build, whole, dockerfile, extra } = await bySlipway(world, changes)
+    const { build, whole, dockerfile } = await bySlipway(world, changes)
     figures.slipway.push(build)
     figures.whole.push(whole)
-    figures.hand.push(await byHand(changes, dockerfile, extra))
+    figures.hand.push(await byHand(changes, dockerfile))
     figures.naive.push(await naively(changes))
   }
   console.log(`\nNest app, ${rounds} rounds, each with cold caches of its own`)
@@ -108,7 +107,7 @@ async function bySlipway(world: World, changes: Record<Moment, Files>) {
   }
   await reportSize(world, id)
   await world.remove(id)
-  return { build: build as Times, whole: whole as Times, dockerfile: plan.dockerfile as string, extra: {} }
+  return { build: build as Times, whole: whole as Times, dockerfile: plan.dockerfile as string }
 }
 
 const commit = async (repository: Repository, files: Files) => {
@@ -116,9 +115,9 @@ const commit = async (repository: Repository, files: Files) => {
 }
 
 /** As Slipway sends it: the sources in src/, beside the Dockerfile; with caches of its own. */
-async function byHand(changes: Record<Moment, Files>, dockerfile: string, extra: Files): Promise<Times> {
+async function byHand(changes: Record<Moment, Files>, dockerfile: string): Promise<Times> {
   const own = dockerfile.replace(/slipway-[0-9a-f]{12}/g, `bench-${randomUUID().slice(0, 8)}`)
-  return buildAll(changes, { ...extra, Dockerfile: own }, 'src')
+  return buildAll(changes, { Dockerfile: own }, 'src')
 }
 
 const naively = (changes: Record<Moment, Files>) => buildAll(changes, { Dockerfile: NAIVE }, '')

@@ -21,7 +21,7 @@ import type { Source } from './source.ts'
 export type Settings = Recipe['settings']
 export type RepositorySettings = Settings & { env?: Record<string, string> }
 
-export const SETTINGS_FILE = 'slipway.json'
+const SETTINGS_FILE = 'slipway.json'
 
 const texts = (description: string) => ({
   type: 'object',

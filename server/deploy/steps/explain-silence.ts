@@ -1,5 +1,5 @@
 import type { Answer } from '../../adapters/probe.ts'
-import type { Release } from '../../db/releases.ts'
+import type { Recipe, Release } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { containerName } from '../../names.ts'
 import type { StepContext } from '../context.ts'
@@ -14,10 +14,7 @@ export const startSecondsOf = ({ config, release }: StepContext): number =>
 /** Whether the health path is the template's guess, and not what the user or slipway.json says. */
 export const isGuessed = ({ release }: StepContext): boolean => settingsOf(release).healthPath === undefined
 
-function settingsOf({ recipe }: Release) {
-  const { settings = {} } = recipe ?? {}
-  return settings
-}
+const settingsOf = ({ recipe }: Release): Recipe['settings'] => recipe?.settings ?? {}
 
 /**
  * Why an app that runs does not answer: by what it listens on inside its container, else by its words, what it printed
@@ -112,6 +109,7 @@ function likeliestFirst(listeners: Listener[]): number[] {
 const sayPorts = (ports: number[]) =>
   `port${ports.length > 1 ? 's' : ''} ${new Intl.ListFormat('en').format(ports.map(String))}`
 
+/** Where anything in the app's container listens now; nothing where that cannot be read. */
 export async function listenersOf(ctx: StepContext): Promise<Listener[]> {
   const name = containerName(ctx.config.instance, ctx.ref)
   const tables = await ctx.docker.execInContainer(name, ['cat', '/proc/net/tcp', '/proc/net/tcp6'])

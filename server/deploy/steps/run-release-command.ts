@@ -30,8 +30,7 @@ export const runReleaseCommand = defineStep({
     const code = await runToEnd(ctx, command, end)
     if (code !== 0) throw explainFailure(code, command, end.lines())
   },
-  revert: ({ config, docker, ref }) =>
-    docker.removeContainer(releaseContainerName(config.instance, ref), ref.deploymentId),
+  revert: (ctx) => ctx.docker.removeContainer(nameOf(ctx), ctx.ref.deploymentId),
   inspect: async ({ docker }, { name }) => (await docker.inspectContainer(name)) !== undefined,
 })
 

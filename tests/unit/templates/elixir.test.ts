@@ -93,7 +93,7 @@ describe('Phoenix', () => {
   test('a change of what is read when it starts compiles no dependency again', async () => {
     const { dockerfile = '' } = await recipeFor(PHOENIX)
     expect(dockerfile).toContain('COPY src/config/config.exs src/config/prod.exs ./config/')
-    expect(dockerfile.indexOf('mix deps.compile')).toBeLessThan(dockerfile.indexOf('COPY src/ .'))
+    expect(dockerfile.split('COPY src/ .')).toEqual([expect.stringContaining('mix deps.compile'), expect.anything()])
   })
 
   test('packages for its assets come with the Node that is lent', async () => {
@@ -169,7 +169,7 @@ describe('what is started', () => {
       'mix.exs': mixExs({ deps: ['{:core, path: "core"}'] }),
       'core/mix.exs': '',
     })
-    expect(dockerfile.indexOf('COPY src/ .')).toBeLessThan(dockerfile.indexOf('mix deps.get'))
+    expect(dockerfile.split('COPY src/ .')[1]).toContain('mix deps.get')
   })
 
   test('a library is a question', async () => {

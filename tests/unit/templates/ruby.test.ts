@@ -197,10 +197,10 @@ describe('Bundler', () => {
   test('reads the sources first where the Gemfile needs them', async () => {
     for (const line of ['gemspec', 'gem "mine", path: "gems/mine"', 'eval_gemfile "Gemfile.common"']) {
       const dockerfile = await dockerfileOf({ ...RACK, Gemfile: `${gemfile('rack', 'puma')}${line}\n` })
-      expect(dockerfile.indexOf('COPY src/ .')).toBeLessThan(dockerfile.indexOf('bundle install'))
+      expect(dockerfile.split('COPY src/ .')[1]).toContain('bundle install')
     }
     const usual = await dockerfileOf(RACK)
-    expect(usual.indexOf('COPY src/ .')).toBeGreaterThan(usual.indexOf('bundle install'))
+    expect(usual.split('COPY src/ .')).toEqual([expect.stringContaining('bundle install'), expect.anything()])
   })
 
   test('gems get the libraries that they are built and run with, and the image only the latter', async () => {

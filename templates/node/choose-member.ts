@@ -87,5 +87,5 @@ const noApp = (members: Member[]) =>
   new AppError(
     'no_start_command',
     `No package of this workspace has a start script or a known framework; looked into ${members.map((it) => it.folder || 'the top').join(', ')}. Add a start script, or set the root folder to the app.`,
-    { field: 'startCommand' },
+    { field: 'overrides.startCommand' },
   )

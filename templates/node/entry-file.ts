@@ -42,7 +42,7 @@ function run({ dependencies }: App, file: string, node: NodeVersion): Entry | un
   throw new AppError(
     'no_start_command',
     `${file} is TypeScript, which Node ${node.tag} does not run. Ask for Node 24 in package.json (engines), or add tsx to the dependencies.`,
-    { field: 'startCommand' },
+    { field: 'overrides.startCommand' },
   )
 }
 

@@ -22,7 +22,7 @@ export async function askWhichOfNx(top: Source, start: string | undefined): Prom
   throw new AppError(
     'no_start_command',
     `This is an Nx repository with ${names.join(', ')}. Set the build command, such as “nx build ${names[0]}”, and for a site the output folder, such as “${output}”, or for a server the start command, such as “node ${output}/main.js”.`,
-    { field: 'buildCommand' },
+    { field: 'overrides.buildCommand' },
   )
 }
 

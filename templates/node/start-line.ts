@@ -43,6 +43,6 @@ async function fromFile(app: App, node: NodeVersion): Promise<Start> {
   throw new AppError(
     'no_start_command',
     'package.json has no start script, and there is no server.js or index.js. Add a start script, or give a start command.',
-    { field: 'startCommand' },
+    { field: 'overrides.startCommand' },
   )
 }

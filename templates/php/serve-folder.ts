@@ -28,7 +28,7 @@ function checkFolder(folder: string): string {
     'settings_invalid',
     `The folder ${folder} cannot be served. Name it with letters, digits, - and _.`,
     {
-      field: 'outputDir',
+      field: 'overrides.outputDir',
     },
   )
 }

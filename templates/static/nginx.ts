@@ -30,7 +30,7 @@ export function checkPath(path: string): string {
   throw new AppError(
     'build_failed',
     `The folder ${JSON.stringify(path)} has a name that Slipway does not serve. Use letters, digits, dots, hyphens and underscores.`,
-    { field: 'outputDir' },
+    { field: 'overrides.outputDir' },
   )
 }
 

@@ -386,7 +386,7 @@ describe('39 bodies that are no request', () => {
 })
 
 describe('no route without a session', () => {
-  const PUBLIC = ['/health', '/api/auth/login']
+  const PUBLIC = ['/health', '/api/slipway.schema.json', '/api/auth/login']
   let routes: { method: string; address: string; url: string }[]
 
   beforeAll(async () => {

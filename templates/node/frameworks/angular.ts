@@ -64,6 +64,6 @@ function chooseProject(app: App, { defaultProject, projects }: Parts): [string, 
   throw new AppError(
     'several_apps',
     `angular.json has ${apps.length === 0 ? 'no app' : `several apps: ${apps.map(([name]) => name).join(', ')}`}. Name the one to build in the build script: ng build NAME.`,
-    { field: 'buildCommand' },
+    { field: 'overrides.buildCommand' },
   )
 }

@@ -50,7 +50,7 @@ type Source = { root: string; maxBytes: number; prefix: string; ignored: Ignore 
 
 /** Keeps every line where it was, so that errors of the build name the right one. */
 const withoutSyntax = (dockerfile: string) =>
-  dockerfile.replace(/^(\uFEFF?\s*(?:#|\/\/)\s*)syntax(\s*=)/gim, '$1ignored-syntax$2')
+  dockerfile.replace(/(^|\n)([^\S\n]*(?:#|\/\/)[^\S\n]*)syntax([^\S\n]*=)/gi, '$1$2ignored-syntax$3')
 
 async function readIgnore(root: string, recipe: Recipe) {
   const own = recipe.dockerfilePath && (await readRepositoryFile(root, `${recipe.dockerfilePath}.dockerignore`))

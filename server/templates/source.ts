@@ -2,14 +2,15 @@ import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
+import { findFiles } from './find-files.ts'
 import { readRepositoryFile } from './read-file.ts'
 
 /** What a template may look at of a checkout. Paths are relative to its folder, with `/` between their parts. */
 export type Source = {
-  /** Files down to the fifth level, sorted, without what tools install or produce. */
+  /** Files down to the fifth level, 20,000 at most, sorted, without what tools install or produce. */
   readonly files: readonly string[]
   has(file: string): boolean
-  /** The files that fit a glob such as `src/*.ts` (path.matchesGlob), sorted. */
+  /** The files that fit a glob such as `src/*.ts` (path.matchesGlob), sorted; none for one that takes too long to match. */
   find(glob: string): string[]
   /** @throws file_unsafe when it is a link, no ordinary file, or larger than 1 MiB. Undefined when it is not there. */
   text(file: string): Promise<string | undefined>
@@ -28,6 +29,7 @@ export type Source = {
 const MAX_DEPTH = 5
 const MAX_FILES = 20_000
 const HEAD_BYTES = 4096
+const MAX_YAML = 32 * 1024
 
 /** What package managers install and tools produce: nobody writes an app there. */
 const NOT_WRITTEN = new Set(
@@ -59,12 +61,12 @@ export async function openSource(checkout: string, folder: string): Promise<Sour
     files,
     folder,
     has: (file) => known.has(file),
-    find: (glob) => files.filter((file) => path.matchesGlob(file, glob)),
+    find: (glob) => findFiles(files, glob),
     text,
     head: async (file) => (known.has(file) ? readRepositoryFile(root, file, HEAD_BYTES) : undefined),
     json: async (file) => parsed(file, await jsonParser(), 'JSON'),
     toml: async (file) => parsed(file, (await import('smol-toml')).parse, 'TOML'),
-    yaml: async (file) => parsed(file, (await import('yaml')).parse, 'YAML'),
+    yaml: async (file) => parsed(file, await yamlParser(), 'YAML'),
     at: async (other) => openSource(checkout, other),
   }
 }
@@ -101,6 +103,15 @@ async function jsonParser(): Promise<(text: string) => unknown> {
   }
 }
 
+/** Its parser takes seconds for a megabyte, as no configuration is long. */
+async function yamlParser(): Promise<(text: string) => unknown> {
+  const { parse } = await import('yaml')
+  return (text) => {
+    if (text.length > MAX_YAML) throw new SyntaxError(`it is longer than ${MAX_YAML / 1024} KiB`)
+    return parse(text, { uniqueKeys: false })
+  }
+}
+
 async function listFiles(root: string): Promise<string[]> {
   const files: string[] = []
   let level = ['']
@@ -109,7 +120,7 @@ async function listFiles(root: string): Promise<string[]> {
     files.push(...found.flatMap((it) => it.files))
     level = found.flatMap((it) => it.folders)
   }
-  return files.sort()
+  return files.slice(0, MAX_FILES).sort()
 }
 
 async function readFolder(root: string, folder: string): Promise<{ files: string[]; folders: string[] }> {

@@ -34,7 +34,7 @@ function readDockerfile(text: string, { target, startCommand }: PlanRequest['set
       ...(others.length > 0
         ? [`EXPOSE names more than one port; the app is asked on ${port}. Set the port if it is another one.`]
         : []),
-      ...(/^\s*#\s*syntax\s*=/im.test(text)
+      ...(/^[ \t]*#[ \t]*syntax[ \t]*=/im.test(text)
         ? ['The “# syntax” line is not obeyed: the engine’s own builder reads the Dockerfile.']
         : []),
     ],

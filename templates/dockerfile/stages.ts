@@ -1,3 +1,6 @@
+/** Nobody makes a stage from a stage from a stage more often. */
+const MAX_DEPTH = 50
+
 export type Stage = {
   /** The name after AS, in lower case as Docker compares them; '' without one. */
   name: string
@@ -21,10 +24,13 @@ export function readStages(dockerfile: string): Stage[] {
 }
 
 function instructionsOf(dockerfile: string) {
-  const escapeCharacter = /^\s*#\s*escape\s*=\s*`/im.test(dockerfile.split(/^\s*[^#\s]/m)[0] ?? '') ? '`' : '\\\\'
-  const lines = dockerfile.replace(/^\uFEFF/, '').replace(/^\s*#.*(\r?\n|$)/gm, '')
+  const lines = dockerfile.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const first = lines.findIndex((line) => !/^[ \t]*(#|$)/.test(line))
+  const isBacktick = lines.slice(0, first).some((line) => /^[ \t]*#[ \t]*escape[ \t]*=[ \t]*`/i.test(line))
   return lines
-    .replace(new RegExp(`${escapeCharacter}[ \\t]*\\r?\\n`, 'g'), ' ')
+    .filter((line) => !/^[ \t]*#/.test(line))
+    .join('\n')
+    .replace(isBacktick ? /`[ \t]*\n/g : /\\[ \t]*\n/g, ' ')
     .matchAll(/^[ \t]*([A-Za-z]+)[ \t]+(.*)$/gm)
 }
 
@@ -44,8 +50,8 @@ export const findStage = (stages: Stage[], target: string | undefined): Stage | 
   target === undefined ? stages.at(-1) : stages.find((it) => it.name === target.toLowerCase())
 
 /** The ports of a stage and of the earlier stages it is made from, its own first. */
-export function portsOf(stages: Stage[], stage: Stage): number[] {
+export function portsOf(stages: Stage[], stage: Stage, depth = 0): number[] {
   const earlier = stages.slice(0, stages.indexOf(stage))
   const parent = earlier.findLast((it) => it.name !== '' && it.name === stage.base.toLowerCase())
-  return [...stage.ports, ...(parent ? portsOf(stages, parent) : [])]
+  return [...stage.ports, ...(parent && depth < MAX_DEPTH ? portsOf(stages, parent, depth + 1) : [])]
 }

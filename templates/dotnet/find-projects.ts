@@ -1,4 +1,5 @@
 import { AppError } from '../../server/errors.ts'
+import { cutOut } from '../../server/templates/cut-out.ts'
 import type { Source } from '../../server/templates/source.ts'
 
 export type Project = {
@@ -18,12 +19,17 @@ const IS_WEB =
   /Sdk\s*=\s*"Microsoft\.NET\.Sdk\.Web|<Sdk\s+Name="Microsoft\.NET\.Sdk\.Web|<FrameworkReference\s+Include="Microsoft\.AspNetCore\.App"/
 const IS_PROGRAM = /Sdk\s*=\s*"Microsoft\.NET\.Sdk\.Web|<OutputType>\s*Exe\s*</i
 
+const MAX_PROJECTS = 300
+
 /** Every project that may be the app, without those that test it. */
 export async function findProjects(source: Source): Promise<Project[]> {
-  const files = source.find(FILES).filter((it) => !NOT_THE_APP.test(it))
+  const files = source
+    .find(FILES)
+    .filter((it) => !NOT_THE_APP.test(it))
+    .slice(0, MAX_PROJECTS)
   return Promise.all(
     files.map(async (file) => {
-      const text = ((await source.text(file)) ?? '').replace(/<!--[\s\S]*?-->/g, '')
+      const text = cutOut((await source.text(file)) ?? '', '<!--', '-->')
       return { file, text, name: nameOf(file, text) }
     }),
   )

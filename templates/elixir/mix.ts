@@ -43,7 +43,7 @@ export async function readMix(source: Source): Promise<Mix | undefined> {
 /** `{:plug, "~> 1.0"}`, `{:app, in_umbrella: true}`, `{:lib, git: "…"}` */
 const DEPENDENCY = /\{\s*:([a-z_]\w*)\s*,\s*(?=["~>[]|git:|github:|path:|in_umbrella:|only:|override:)/g
 
-const withoutComments = (text: string | undefined) => text?.replace(/^\s*#.*$/gm, '')
+const withoutComments = (text: string | undefined) => text?.replace(/^[ \t]*#.*$/gm, '')
 
 /** The keys of `releases: [hello: [...], worker: [...]]`, written there or in a function of that name. */
 function releasesIn(text: string): string[] {
@@ -51,7 +51,9 @@ function releasesIn(text: string): string[] {
   if (!start) return []
   const names: string[] = []
   let depth = 1
-  for (const [token, name] of text.slice(start.index + start[0].length).matchAll(/([a-z_]\w*):(?=\s)|[[\](){}]/g)) {
+  for (const [token, name] of text
+    .slice(start.index + start[0].length)
+    .matchAll(/\b([a-z_]\w{0,60}):(?=\s)|[[\](){}]/g)) {
     if (name !== undefined) {
       if (depth === 1) names.push(name)
     } else depth += '[({'.includes(token) ? 1 : -1

@@ -7,7 +7,7 @@ const NEWEST = '1.27'
 
 /** Modules that wrap C: without cgo they fail when the app starts, or do not build. */
 const NEEDS_CGO =
-  /^\s*(?:require\s+)?(github\.com\/mattn\/go-sqlite3|gorm\.io\/driver\/sqlite|github\.com\/confluentinc\/confluent-kafka-go|github\.com\/(?:marcboeker|duckdb)\/go-duckdb|github\.com\/davidbyttow\/govips|github\.com\/h2non\/bimg|github\.com\/chai2010\/webp|github\.com\/gographics\/imagick|github\.com\/tursodatabase\/go-libsql)(?:\/v\d+)?\s/m
+  /^[ \t]*(?:require[ \t]+)?(github\.com\/mattn\/go-sqlite3|gorm\.io\/driver\/sqlite|github\.com\/confluentinc\/confluent-kafka-go|github\.com\/(?:marcboeker|duckdb)\/go-duckdb|github\.com\/davidbyttow\/govips|github\.com\/h2non\/bimg|github\.com\/chai2010\/webp|github\.com\/gographics\/imagick|github\.com\/tursodatabase\/go-libsql)(?:\/v\d+)?\s/m
 
 const FRAMEWORKS: [string, string][] = [
   ['github.com/gin-gonic/gin', 'Gin'],
@@ -26,7 +26,7 @@ export async function readModule(source: Source): Promise<GoModule> {
   const text = (await Promise.all(files.map(async (file) => (await source.text(file)) ?? ''))).join('\n')
   const path = /^module\s+"?([^\s"]+)/m.exec(text)?.[1] ?? ''
   const framework = FRAMEWORKS.find(([name]) =>
-    new RegExp(`^\\s*(require\\s+)?${name}[/\\s](?!.*// indirect)`, 'm').test(text),
+    new RegExp(`^[ \\t]*(require[ \\t]+)?${name}[/\\s](?!.*// indirect)`, 'm').test(text),
   )
   return {
     name: nameOf(path),

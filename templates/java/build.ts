@@ -18,5 +18,8 @@ export type Build = {
 
 export type Framework = 'Spring Boot' | 'Quarkus' | 'Micronaut' | 'Ktor' | 'Java'
 
+/** More than any project has; each may be a megabyte. */
+export const MAX_MODULES = 300
+
 /** Folder names of modules that reach commands. */
 export const MODULE = /^[\w.-]+(\/[\w.-]+)*$/

@@ -1,6 +1,7 @@
 import { AppError } from '../../server/errors.ts'
+import { cutOut } from '../../server/templates/cut-out.ts'
 import type { Source } from '../../server/templates/source.ts'
-import { type Build, type Framework, MODULE } from './build.ts'
+import { type Build, type Framework, MAX_MODULES, MODULE } from './build.ts'
 import { readAliases } from './gradle-plugins.ts'
 import { severalModules } from './maven.ts'
 
@@ -51,21 +52,23 @@ const readEither = async (source: Source, file: string) =>
   (await source.text(`${file}.kts`)) ?? (await source.text(file))
 
 /** `include(":app", ":lib:core")`: a path of names is a path of folders, unless somebody says otherwise. */
-const modulesIn = (settings: string) =>
-  [...settings.matchAll(/^\s*include\b([^\n]*(?:,\s*\n[^\n]*)*)/gm)]
+function modulesIn(settings: string): string[] {
+  const found = [...settings.replace(/,[ \t]*\r?\n/g, ', ').matchAll(/^[ \t]*include\b([^\n]*)/gm)]
     .flatMap(([, list = '']) => [...list.matchAll(/["']:?([^"']+)["']/g)])
     .map(([, name = '']) => name.replaceAll(':', '/'))
     .filter((it) => MODULE.test(it))
+  return [...new Set(found)].slice(0, MAX_MODULES)
+}
 
 async function readProject(source: Source, module: string, aliases: Map<string, string>): Promise<Project> {
   const written = (await readEither(source, module === '' ? 'build.gradle' : `${module}/build.gradle`)) ?? ''
-  const text = written.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '')
+  const text = cutOut(written, '/*', '*/').replace(/(?<!:)\/\/.*/g, '')
   const lines = text.split('\n').filter((it) => !/\bapply[( ]\s*false/.test(it))
   const ids = [
     ...lines
       .join('\n')
       .matchAll(
-        /\bid\s*\(?\s*["']([\w.-]+)["']|\bplugin:\s*["']([\w.-]+)["']|alias\s*\(?\s*libs\.plugins\.([\w.]+)|^\s*(application)\s*$/gm,
+        /\bid[ \t]{0,9}\(?[ \t]{0,9}["']([\w.-]+)["']|\bplugin:\s*["']([\w.-]+)["']|alias[ \t]{0,9}\(?[ \t]{0,9}libs\.plugins\.([\w.]+)|^[ \t]*(application)[ \t\r]*$/gm,
       ),
   ]
   const plugins = ids.map(([, id, applied, alias, bare]) => id ?? applied ?? bare ?? aliases.get(alias ?? '') ?? '')
@@ -97,7 +100,7 @@ function choose(projects: Project[], startCommand: string | undefined) {
 }
 
 function javaOf(text: string): string | undefined {
-  return /(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(\s*["']?(\d+)|(?:source|target)Compatibility\s*=?\s*(?:JavaVersion\.VERSION_|["']?)([\d._]+)|jvmTarget\w*[^\n\d]*?(?:JVM_)?(\d+(?:\.8)?)/
+  return /(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(\s*["']?(\d+)|(?:source|target)Compatibility\s{0,9}=?\s{0,9}(?:JavaVersion\.VERSION_|["']?)([\d._]+)|jvmTarget\w{0,20}[^\n\d]{0,60}?(?:JVM_)?(\d+(?:\.8)?)/
     .exec(text)
     ?.slice(1)
     .find((it) => it !== undefined)

@@ -13,7 +13,7 @@ export async function findHealthPath(source: Source, { framework, module, text }
     .exec(written)?.[1]
     ?.replace(/\/$/, '')
   const isMoved =
-    /management\.server\.|management\.endpoints\.web\.base-path|^management:\s*\n(?:\s+.*\n)*?\s+(?:server:|base-path:)/m
+    /management\.server\.|management\.endpoints\.web\.base-path|^management:[ \t]*\r?\n(?:[ \t].*\n){0,50}?[ \t]+(?:server:|base-path:)/m
   if (text.includes('spring-boot-starter-actuator') && !isMoved.test(written)) return `${base ?? ''}/actuator/health`
   return base === undefined ? undefined : `${base}/`
 }

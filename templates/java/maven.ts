@@ -1,6 +1,7 @@
 import { AppError } from '../../server/errors.ts'
+import { cutOut } from '../../server/templates/cut-out.ts'
 import type { Source } from '../../server/templates/source.ts'
-import { type Build, type Framework, MODULE } from './build.ts'
+import { type Build, type Framework, MAX_MODULES, MODULE } from './build.ts'
 
 type Pom = { module: string; text: string }
 
@@ -19,7 +20,8 @@ const MAKES_PROGRAM = /<mainClass>|<start-class>|<Main-Class>/
  */
 export async function readMaven(source: Source, startCommand: string | undefined): Promise<Build> {
   const top = await readPom(source, '')
-  const modules = [...top.text.matchAll(/<module>\s*([^<\s]+?)\/?\s*<\/module>/g)].map((it) => it[1] ?? '')
+  const named = [...top.text.matchAll(/<module>\s*([^<\s]+?)\/?\s*<\/module>/g)].map((it) => it[1] ?? '')
+  const modules = [...new Set(named)].slice(0, MAX_MODULES)
   const poms = await Promise.all(modules.filter((it) => MODULE.test(it)).map(async (it) => readPom(source, it)))
   const pom = modules.length === 0 ? top : choose(poms, startCommand)
   if (startCommand === undefined && !isProgram(pom)) askWhatStarts(pom)
@@ -43,7 +45,7 @@ async function readPom(source: Source, module: string): Promise<Pom> {
   const text = (await source.text(module === '' ? 'pom.xml' : `${module}/pom.xml`)) ?? ''
   return {
     module,
-    text: text.replace(/<!--[\s\S]*?-->/g, '').replace(/<pluginManagement>[\s\S]*?<\/pluginManagement>/g, ''),
+    text: cutOut(cutOut(text, '<!--', '-->'), '<pluginManagement>', '</pluginManagement>'),
   }
 }
 

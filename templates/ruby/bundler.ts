@@ -23,7 +23,7 @@ export function planBundling(source: Source, gems: Gems): Bundling {
       ...(isAncient && { BUNDLE_VERSION: 'system' }),
     },
     sourcesFirst:
-      /^\s*(gemspec|eval_gemfile|require_relative)\b|\bpath(:|\s*=>|\s+['"])|File\.read|instance_eval/m.test(
+      /^[ \t]*(gemspec|eval_gemfile|require_relative)\b|\bpath(:|\s*=>|\s+['"])|File\.read|instance_eval/m.test(
         gems.gemfile,
       ),
     hasVendoredGems: source.find('vendor/cache/*.gem').length > 0,

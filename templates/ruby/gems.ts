@@ -16,11 +16,13 @@ export type Gems = {
 
 /** Undefined without a Gemfile. */
 export async function readGems(source: Source): Promise<Gems | undefined> {
-  const gemfile = (await source.text('Gemfile'))?.replace(/^\s*#.*$/gm, '')
+  const gemfile = (await source.text('Gemfile'))?.replace(/^[ \t]*#.*$/gm, '')
   if (gemfile === undefined) return undefined
   const lock = await source.text('Gemfile.lock')
   if (lock === undefined) {
-    const named = [...gemfile.matchAll(/^\s*gem[ \t(]+['"]([\w.-]+)['"]/gm)].map(([, name = '']) => [name, ''] as const)
+    const named = [...gemfile.matchAll(/^[ \t]*gem[ \t(]+['"]([\w.-]+)['"]/gm)].map(
+      ([, name = '']) => [name, ''] as const,
+    )
     return { gemfile, hasLock: false, versions: new Map(named), platforms: [] }
   }
   const locked = [...lock.matchAll(/^ {4}([\w.-]+) \((\d[^)\s]*)\)/gm)].map(

@@ -95,7 +95,7 @@ async function recognise(app: App, web: string | undefined): Promise<Framework |
 const isRuby = (command: string) => /\b(bundle|ruby|rackup|puma|rails|rake|thin|unicorn|falcon)\b|\.rb\b/.test(command)
 
 function nothingStarts(source: Source, { gemfile }: Gems): AppError {
-  const isGem = /^\s*gemspec\b/m.test(gemfile) || source.find('*.gemspec').length > 0
+  const isGem = /^[ \t]*gemspec\b/m.test(gemfile) || source.find('*.gemspec').length > 0
   return new AppError(
     'no_start_command',
     `There is a Gemfile${isGem ? ' of a gem, which is a library' : ''}, but no app of Rails, no config.ru, and no server in app.rb, main.rb or server.rb. Add a config.ru, or give a start command.`,

@@ -26,7 +26,7 @@ export async function chooseRuby(
 
 /** `ruby "~> 3.2"`, `ruby ">= 3.1", "< 3.4"`. */
 function versionOfGemfile(gems: Gems | undefined): string | undefined {
-  const [, list] = /^\s*ruby[ \t(]+((?:['"][^'"]+['"][, \t]*)+)/m.exec(gems?.gemfile ?? '') ?? []
+  const [, list] = /^[ \t]*ruby[ \t(]+((?:['"][^'"\n]{1,50}['"][, \t]{0,9}){1,9})/m.exec(gems?.gemfile ?? '') ?? []
   return list === undefined ? undefined : [...list.matchAll(/['"]([^'"]+)['"]/g)].map(([, it]) => it).join(' ')
 }
 

@@ -29,7 +29,7 @@ async function readToolchain(source: Source): Promise<{ channel?: string; target
     return { ...textsIn(toolchain), targets: listIn(partsIn(toolchain).targets) }
   }
   if ((await source.text('rust-toolchain'))?.includes('[toolchain]')) {
-    const channel = /^\s*channel\s*=\s*"([\w.-]+)"/m.exec((await source.text('rust-toolchain')) ?? '')?.[1]
+    const channel = /^[ \t]*channel\s*=\s*"([\w.-]+)"/m.exec((await source.text('rust-toolchain')) ?? '')?.[1]
     return channel === undefined ? {} : { channel }
   }
   const channel = await readVersionFile(source, 'rust-toolchain')

@@ -16,7 +16,7 @@ for (const { name, proof } of catalog) {
 console.log([...images].sort().join('\n'))
 
 async function dockerfileOf(example: string): Promise<string> {
-  const wishes = { githubUrl: '', rootDir: '', template: null, overrides: {} }
+  const wishes = { githubUrl: '', rootDir: '', template: null, overrides: {}, volumes: [] }
   const { recipe } = await chooseRecipe(catalog, example, wishes, [])
   return recipe.dockerfile ?? readFile(path.join(example, recipe.dockerfilePath ?? 'Dockerfile'), 'utf8')
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { cacheName } from '../cache-name.ts'
 import type { EnvVariable } from '../db/deployments.ts'
 import type { Recipe, ReleaseInputs } from '../db/releases.ts'
+import { HEALTH_PATH, problemOf } from '../limits.ts'
 import type { Catalog, Template } from './catalog.ts'
 import { fitTemplate } from './fit-template.ts'
 import { readProcfile } from './procfile.ts'
@@ -11,7 +12,7 @@ import { readSettings, type Settings } from './settings.ts'
 import { openSource } from './source.ts'
 import type { PlanRequest, TemplatePlan } from './template-plan.ts'
 
-type Wishes = Pick<ReleaseInputs, 'githubUrl' | 'rootDir' | 'template' | 'overrides'>
+type Wishes = Pick<ReleaseInputs, 'githubUrl' | 'rootDir' | 'template' | 'overrides' | 'volumes'>
 
 /** A recipe, and what was assumed on the way, in sentences. */
 export type Choice = { recipe: Recipe; notes: string[] }
@@ -50,13 +51,14 @@ export async function chooseRecipe(
     env: ownEnv,
     contextFolder: plan.contextFolder ?? source.folder,
     port,
-    healthPath: settings.healthPath ?? plan.healthPath ?? template.healthPath ?? '/',
+    healthPath: settings.healthPath ?? asHealthPath(plan.healthPath) ?? template.healthPath ?? '/',
     ...(plan.dockerfilePath !== undefined
       ? { dockerfilePath: plan.dockerfilePath }
       : {
           dockerfile: await renderDockerfile(template, {
             ...valuesOf(plan, request, port),
             cache: cacheName(wishes.githubUrl),
+            volumes: wishes.volumes.map((it) => it.path),
           }),
           extraFiles: { ...(await readExtraFiles(template)), ...plan.extraFiles },
         }),
@@ -79,8 +81,12 @@ function asVariables(own: Record<string, string>, env: EnvVariable[]): EnvVariab
 
 function portIn(env: readonly EnvVariable[]): number | undefined {
   const port = Number(env.find((it) => it.key === 'PORT')?.value)
-  return Number.isInteger(port) && port > 0 ? port : undefined
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined
 }
+
+/** A plan may have read it in the repository (`basePath`): it must be what the user could have given. */
+const asHealthPath = (path: string | undefined) =>
+  path !== undefined && problemOf(HEALTH_PATH, path) === undefined ? path : undefined
 
 const valuesOf = (plan: TemplatePlan, { source, settings, env }: PlanRequest, port: number | null) => ({
   files: source.files,

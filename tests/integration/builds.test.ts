@@ -168,3 +168,21 @@ describe('slipway.json', () => {
     await world.remove(app.id)
   })
 })
+
+test('an app without rights of its own may write to its volumes', async () => {
+  const repository = await world.git.makeRepository('acme', 'writes')
+  await repository.commit(
+    {
+      'package.json': '{}',
+      'server.js': `require('node:fs').writeFileSync('/data/deep/said', 'by ' + process.getuid())
+require('node:http').createServer((_, response) =>
+  response.end(require('node:fs').readFileSync('/data/deep/said'))).listen(process.env.PORT)`,
+    },
+    'First',
+  )
+  const volumes = [{ name: 'data', path: '/data/deep' }]
+  const app = await world.deploy({ githubUrl: repository.url, subdomain: 'writes', volumes })
+  expect(app).toMatchObject({ status: 'running', template: 'node' })
+  expect((await world.ask('writes.localhost')).text).toBe('by 1000')
+  await world.remove(app.id)
+})

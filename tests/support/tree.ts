@@ -30,7 +30,7 @@ export async function choose(tree: Tree, { env = [], ...wishes }: Wishes = {}): 
   return chooseRecipe(
     catalog,
     plant(tree),
-    { githubUrl: REPOSITORY, rootDir: '', template: null, overrides: {}, ...wishes },
+    { githubUrl: REPOSITORY, rootDir: '', template: null, overrides: {}, volumes: [], ...wishes },
     env,
   )
 }

@@ -83,7 +83,7 @@ describe('a repository that cannot be built says why', () => {
     symlinkSync('/etc', path.join(folder, 'etc'))
     symlinkSync('/etc/hostname', path.join(folder, 'Dockerfile'))
     const choose = (rootDir: string) =>
-      chooseRecipe(catalog, folder, { githubUrl: '', rootDir, template: null, overrides: {} }, [])
+      chooseRecipe(catalog, folder, { githubUrl: '', rootDir, template: null, overrides: {}, volumes: [] }, [])
     await expect(choose('etc')).rejects.toMatchObject({ code: 'file_unsafe' })
     await expect(choose('')).rejects.toMatchObject({ code: 'file_unsafe' })
   })

@@ -25,7 +25,7 @@ COPY --from=assets /app/ .
 RUN rm -rf node_modules
 
 FROM python:3.13-slim
-RUN useradd --uid 1000 --create-home app && install -d -o app -g app /app /data
+RUN useradd --uid 1000 --create-home app && install -d -o app -g app /app
 ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FORWARDED_ALLOW_IPS=* PORT=8000
 ENV FLASK_RUN_HOST=0.0.0.0
 ENV FLASK_RUN_PORT=$PORT

@@ -7,7 +7,7 @@ COPY src/requirements.txt ./
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-python,target=/cache/slipway-aac23a0f5f30/python ["/bin/sh", "-c", "pip install -r requirements.txt"]
 
 FROM python:3.13-slim
-RUN useradd --uid 1000 --create-home app && install -d -o app -g app /app /data
+RUN useradd --uid 1000 --create-home app && install -d -o app -g app /app
 ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FORWARDED_ALLOW_IPS=* PORT=8000
 ENV FLASK_RUN_HOST=0.0.0.0
 ENV FLASK_RUN_PORT=$PORT

@@ -25,6 +25,8 @@ export function problemOfKey(name: string): string | undefined {
   if (name === '') return 'Give the variable a name.'
   if (!key.test(name)) return 'A name has letters A–Z, digits and underscores, and does not begin with a digit.'
   if (name.length > MAX_KEY_LENGTH) return `A name has at most ${MAX_KEY_LENGTH} characters.`
+  // BUILDKIT_SYNTAX would run an image of somebody's choice in place of the builder
+  if (/^BUILDKIT_/.test(name)) return `The variable ${name} is not allowed: it would change how images are built.`
   if (!name.startsWith('__') && !/^(LD|DYLD)_/.test(name)) return undefined
   return `The variable ${name} is not allowed: it would change how every program in the container is loaded.`
 }

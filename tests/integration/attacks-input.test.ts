@@ -290,7 +290,22 @@ describe('9, 10 commands and variables arrive as they were written', () => {
 })
 
 describe('10 variables that are none', () => {
-  const keys = ['A=B', 'A\nB', 'A B', 'A-B', '1A', '$A', 'A\0', 'É', '', '__proto__', '__x', 'LD_PRELOAD', 'LD_AUDIT']
+  const keys = [
+    'A=B',
+    'A\nB',
+    'A B',
+    'A-B',
+    '1A',
+    '$A',
+    'A\0',
+    'É',
+    '',
+    '__proto__',
+    '__x',
+    'LD_PRELOAD',
+    'LD_AUDIT',
+    'BUILDKIT_SYNTAX',
+  ]
   isRefused(
     'env',
     [...keys, 'DYLD_INSERT_LIBRARIES', 'A'.repeat(201)].map(

@@ -8,7 +8,7 @@ export type Start = { command: string; notes: string[] }
 const FOLDERS = ['', 'src/']
 const NAMES = ['index', 'server', 'main', 'app']
 /** A module whose default export has a fetch function is served by Bun (bun.com/docs/api/http#export-default-syntax). */
-const SERVES = /\bBun\.serve\s*\(|export\s+default\s*\{[^}]*\bfetch\b|from\s+['"]elysia['"]/
+const SERVES = /\bBun\.serve\s*\(|export\s+default\s*\{[^}]{0,2000}\bfetch\b|from\s+['"]elysia['"]/
 
 /**
  * How Bun starts the app: by what the user says, by the start script, by the file that the dev script runs, or by a file

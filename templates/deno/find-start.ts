@@ -6,7 +6,7 @@ export type Start = { command: string; entry?: string; notes: string[] }
 const ENDINGS = ['ts', 'tsx', 'js', 'mjs', 'jsx']
 const PERMISSIONS = '--allow-net --allow-env --allow-read'
 const LISTENS = /\bDeno\.serve\b|\bDeno\.listen\b|\bserve\(|\.listen\(/
-const EXPORTS_FETCH = /\bexport\s+default\s*\{[^}]*\bfetch\b/
+const EXPORTS_FETCH = /\bexport\s+default\s*\{[^}]{0,2000}\bfetch\b/
 
 /** What Deno starts: the start task, or a file that is named like a program or serves. Undefined when neither is there. */
 export async function findStart(source: Source, project: Project): Promise<Start | undefined> {

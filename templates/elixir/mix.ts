@@ -36,7 +36,7 @@ export async function readMix(source: Source): Promise<Mix | undefined> {
     hasPathDependency: /\bpath:\s*"/.test(all.replace(/\b(apps|build|config|deps)_path:|\block?file:/g, '')),
     startsSomething: /\bmod:\s*\{/.test(all),
     aliases: { assetsDeploy: /["']assets\.deploy["']:/.test(all) },
-    elixir: /\belixir:\s*"([^"]+)"/.exec(all)?.[1],
+    elixir: /\belixir:\s*"([^"\n]{1,100})"/.exec(all)?.[1],
   }
 }
 

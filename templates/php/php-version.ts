@@ -5,6 +5,8 @@ import { type Composer, requirementsOf } from './composer.ts'
 
 const LINES = ['7.4', '8.0', '8.1', '8.2', '8.3', '8.4', '8.5']
 const DEFAULT = '8.4'
+/** No constraint that a person wrote is longer. */
+const MUCH = 300
 
 /**
  * The PHP to run: of .php-version or .tool-versions, of Composer's config.platform, or the one that composer.json and
@@ -40,6 +42,7 @@ const constraintsOf = (composer: Composer | undefined): string[] => {
  */
 const asSemver = (constraint: string): string =>
   constraint
+    .slice(0, MUCH)
     .replace(/@\w+/g, '')
     .replace(/\s*\|\|?\s*/g, ' || ')
     .replace(/\s*,\s*/g, ' ')

@@ -5,6 +5,8 @@ import type { PyProject } from './pyproject.ts'
 const LINES = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15']
 /** Not the newest: most packages have wheels for this one. A range that allows it gets it. */
 const DEFAULT = '3.13'
+/** No version or range that a person wrote is longer. */
+const MUCH = 200
 /** Without security fixes as of November 2026 (devguide.python.org/versions). */
 const ENDED = ['3.8', '3.9', '3.10']
 
@@ -40,7 +42,7 @@ async function askedVersion(source: Source, { project, tool }: PyProject): Promi
     ['pyproject.toml', project?.['requires-python'] ?? (typeof python === 'object' ? python.version : python)],
   ]
   const found = places.find(([, version]) => typeof version === 'string' && version !== '')
-  return found && { file: found[0], version: String(found[1]) }
+  return found && { file: found[0], version: String(found[1]).slice(0, MUCH) }
 }
 
 /** What PEP 440, Poetry and version managers write, as semver reads it. */

@@ -46,11 +46,23 @@ describe('a file of a megabyte that was made to keep the server busy', () => {
     ['rust-toolchain', '\n', '[toolchain]', { 'Cargo.toml': '[package]\nname = "a"', 'src/main.rs': '' }],
     ['style.css', '\n', '', { 'index.php': '' }],
     ['plugin.php', '\n', '', { 'index.php': '' }],
+    ['main.ts', 'export default {', '', { 'deno.json': { imports: {} } }],
+    ['index.ts', 'export default {', '', { 'bun.lock': '' }],
     ['Dockerfile', '\n', '', {}],
     ['Dockerfile', '\\ ', 'FROM a', {}],
     ['Dockerfile', 'FROM a AS a\n', '', {}],
   ])('%s full of %j after %j is done with soon', { timeout: 60_000 }, async (file, text, begin, beside) => {
     expect(await time({ ...beside, [file]: full(text, begin) })).toBeLessThan(LIMIT_MS)
+  })
+
+  test.each<[file: string, tree: (text: string) => Tree]>([
+    ['composer.json', (it) => ({ 'index.php': '', 'composer.json': { require: { php: it } } })],
+    ['pyproject.toml', (it) => ({ 'main.py': '', 'pyproject.toml': `[project]\nrequires-python = "${it}"` })],
+    ['mix.exs', (it) => ({ 'mix.exs': `app: :a, mod: {, elixir: "${it}"` })],
+    ['package.json', (it) => ({ 'a.js': '', 'package.json': { main: 'a.js', engines: { node: it } } })],
+  ])('a range of a megabyte in %s', { timeout: 60_000 }, async (_, tree) => {
+    for (const text of [' ', '1 || ', '~> ', '>=1,'])
+      expect(await time(tree(full(text).slice(100)))).toBeLessThan(LIMIT_MS)
   })
 
   test('a Dockerfile whose stages are made of one another does not end the server', async () => {

@@ -42,7 +42,7 @@ export async function chooseRecipe(
     return inFolder(fit, await chooseRecipe(catalog, checkout, { ...wishes, rootDir: fit }, env))
   const { template, plan } = fit
   const port = settings.port ?? portIn(request.env) ?? plan.port ?? template.port ?? null
-  const release = settings.releaseCommand ?? plan.commands.release ?? (await readProcfile(source)).release
+  const release = plan.commands.release ?? settings.releaseCommand ?? (await readProcfile(source)).release
   const recipe: Recipe = {
     template: template.name,
     framework: plan.framework,

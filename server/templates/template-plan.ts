@@ -17,7 +17,10 @@ export type TemplatePlan = {
   kind: 'server' | 'static'
   /** For Dockerfile.njk, beside `port`, `env` and `buildVariables`. */
   values?: Record<string, unknown>
-  /** For people: the lines that install, build and start the app. `release` runs before each new release starts. */
+  /**
+   * For people: the lines that install, build and start the app. `release` runs before each new release starts; left out
+   * where it is as the settings or the Procfile have it.
+   */
   commands: Commands
   /** Where the app listens when PORT is set to this; left out where the built image says it by EXPOSE. */
   port?: number

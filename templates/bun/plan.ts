@@ -1,5 +1,4 @@
 import { AppError } from '../../server/errors.ts'
-import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Settings } from '../../server/templates/settings.ts'
 import type { PlanFunction } from '../../server/templates/template-plan.ts'
 import { findStart, type Start } from './find-start.ts'
@@ -27,7 +26,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   const frozen = LOCKS.some((it) => source.has(it)) ? ' --frozen-lockfile' : ''
   const install = settings.installCommand ?? (isThere ? `bun install${frozen}` : undefined)
   const build = settings.buildCommand ?? (scripts.build === undefined ? undefined : 'bun run build')
-  const release = settings.releaseCommand ?? (await readProcfile(source)).release
   return {
     framework: nameOf(dependencies),
     kind: 'server',
@@ -35,7 +33,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
       ...(install !== undefined && { install }),
       ...(build !== undefined && { build }),
       start: start.command,
-      ...(release !== undefined && { release }),
     },
     values: {
       version,

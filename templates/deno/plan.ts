@@ -24,7 +24,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   const install = settings.installCommand ?? (installs ? `deno install${frozen}` : undefined)
   const build = settings.buildCommand ?? buildOf(project)
   const entry = found?.entry ?? entryIn(project.tasks.start ?? start.command)
-  const release = settings.releaseCommand ?? procfile.release
   return {
     framework: nameOf(project),
     kind: 'server',
@@ -32,7 +31,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
       ...(install !== undefined && { install }),
       ...(build !== undefined && { build }),
       start: start.command,
-      ...(release !== undefined && { release }),
     },
     values: {
       version,

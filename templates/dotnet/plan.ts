@@ -15,7 +15,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   const needsTop = source.folder !== '' && /<ProjectReference\s+Include="\.\.[\\/]/.test(project.text)
   const file = needsTop ? `${source.folder}/${project.file}` : project.file
   const healthPath = await findHealthPath(source, project)
-  const release = settings.releaseCommand ?? procfile.release
   return {
     framework: project.file.endsWith('.fsproj') ? 'ASP.NET Core (F#)' : 'ASP.NET Core',
     kind: 'server',
@@ -25,7 +24,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
         settings.buildCommand ??
         `dotnet publish ${quoted(file)} -c Release -o /out${framework ? ` -f ${framework}` : ''}`,
       start: said ?? `dotnet ${quoted(`${project.name}.dll`)}`,
-      ...(release !== undefined && { release }),
     },
     values: {
       sdk,

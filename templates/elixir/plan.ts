@@ -1,5 +1,4 @@
 import { AppError } from '../../server/errors.ts'
-import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
@@ -47,7 +46,6 @@ function commandsOf({ settings }: PlanRequest, mix: Mix, procfile: Record<string
 }
 
 const valuesOf = ({ source }: PlanRequest, mix: Mix, { start, release }: { start: string; release?: string }) => ({
-  process: execLine(start),
   hasDependencies: mix.dependencies.size > 0,
   keepsMix: [start, release ?? ''].some((it) => /\b(mix|iex|elixir)\b/.test(it)),
   sourcesFirst: mix.hasPathDependency,

@@ -26,7 +26,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   const choice = own ?? chooseProgram(programs, name, wanted)
   const special = framework === 'Go (PocketBase)' && wanted === undefined ? POCKETBASE : undefined
   const port = findFixedPort(programs.find((it) => it.folder === choice.folder)?.text ?? '')
-  const release = settings.releaseCommand ?? procfile.release
   return {
     framework,
     kind: 'server',
@@ -34,7 +33,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
       ...(settings.installCommand !== undefined && { install: settings.installCommand }),
       build: settings.buildCommand ?? `go build ${FLAGS} -o ${choice.output} ./${choice.folder}`.replace(/\/$/, ''),
       start: `${choice.start}${special?.arguments ?? ''}`,
-      ...(release !== undefined && { release }),
     },
     values: { tag, cgo: cgo !== undefined, gin: framework === 'Go (Gin)' },
     ...(special && { healthPath: special.healthPath }),

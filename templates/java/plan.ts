@@ -24,7 +24,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   if (build === undefined) return undefined
   const [java, notes] = await chooseJava(source, build.java)
   const healthPath = await findHealthPath(source, build)
-  const release = settings.releaseCommand ?? procfile.release
   return {
     framework: `${build.framework} (${build.tool === 'maven' ? 'Maven' : 'Gradle'})`,
     kind: 'server',
@@ -32,7 +31,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
       ...(settings.installCommand !== undefined && { install: settings.installCommand }),
       build: build.command,
       start: said ?? (build.makes === 'install' ? 'bin/app' : 'java $JAVA_OPTS -jar app.jar'),
-      ...(release !== undefined && { release }),
     },
     values: {
       ...imagesOf(build, java),

@@ -1,5 +1,5 @@
 import { AppError } from '../../server/errors.ts'
-import { nginxConf, serveCommand } from '../static/nginx.ts'
+import { nginxConf } from '../static/nginx.ts'
 import type { App, Framework, PackageJson } from './app.ts'
 import type { BuildStep } from './build.ts'
 import type { Install } from './install.ts'
@@ -73,7 +73,6 @@ function site(
     values: {
       ...shared,
       serve: {
-        command: serveCommand,
         from: folder === '' ? shared.workdir : `${shared.workdir}/${checked(folder)}`,
         to: base === '' ? '/srv' : `/srv/${checked(base)}`,
       },

@@ -7,7 +7,7 @@ import type { PackageManager } from './package-manager.ts'
 import { generateClients } from './prisma.ts'
 import type { Project } from './project.ts'
 
-/** How the dependencies come into the image: what node/deps.njk is told. */
+/** How the dependencies come into the image: what node/dependencies.njk is told. */
 export type Install = {
   command: string
   /** Debian packages for installing, and for the running app. */

@@ -65,7 +65,7 @@ async function planOf(request: PlanRequest, facts: Facts): Promise<TemplatePlan 
     notes: [
       ...facts.notes,
       ...(framework.notes ?? []),
-      ...notesOnVariables(app, request.env),
+      ...notesOnVariables(request.env),
       ...(install?.notes ?? []),
       ...image.notes,
     ],

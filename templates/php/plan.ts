@@ -1,5 +1,4 @@
 import { AppError } from '../../server/errors.ts'
-import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
@@ -47,7 +46,6 @@ export const plan: PlanFunction = async (request) => {
       version: php.version,
       extensions,
       ...valuesOf(request, facts, folder),
-      process: execLine(commands.start),
       isApache: commands.start.includes(APACHE),
     },
     notes: [...php.notes, ...notesOf(facts, folder, unknown), ...(framework?.notes ?? []), ...(assets?.notes ?? [])],
@@ -70,12 +68,10 @@ function commandsOf({ settings }: PlanRequest, { composer, framework, assets, pr
   const install = settings.installCommand ?? (composer && COMPOSER_INSTALL)
   const build = settings.buildCommand ?? [...(assets?.builds ?? []), framework?.build].filter(Boolean).join(' && ')
   const web = herokuFolder === undefined ? procfile.web : undefined
-  const release = settings.releaseCommand ?? procfile.release
   return {
     ...(install && { install }),
     ...(build && { build }),
     start: settings.startCommand ?? web ?? framework?.start ?? APACHE,
-    ...(release && { release }),
   }
 }
 

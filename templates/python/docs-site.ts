@@ -1,6 +1,6 @@
 import { AppError } from '../../server/errors.ts'
 import type { Source } from '../../server/templates/source.ts'
-import { nginxConf, serveCommand } from '../static/nginx.ts'
+import { nginxConf } from '../static/nginx.ts'
 import type { Install } from './install.ts'
 import { addRequirementsFile, noPackages } from './packages.ts'
 
@@ -20,7 +20,7 @@ const OWN_PLUGINS = ['search']
 const MATERIAL_PLUGINS = [...OWN_PLUGINS, 'blog', 'tags', 'meta', 'group', 'info', 'offline', 'privacy']
 
 /** For Dockerfile.njk: the built pages, and how they are served. */
-export const docsValues = { folder: FOLDER, serve: serveCommand }
+export const docsValues = { folder: FOLDER }
 export const docsCommand = `mkdocs build --site-dir ${FOLDER}`
 export const docsServer = () => nginxConf({ folder: FOLDER, fallback: '404' })
 

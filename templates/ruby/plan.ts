@@ -1,11 +1,10 @@
 import { AppError } from '../../server/errors.ts'
-import { execLine } from '../../server/templates/exec-line.ts'
 import { readProcfile } from '../../server/templates/procfile.ts'
 import type { Source } from '../../server/templates/source.ts'
 import type { Commands, PlanFunction, PlanRequest } from '../../server/templates/template-plan.ts'
 import { planAssets } from '../node/assets.ts'
 import { type Lent, planLent } from '../node/lend.ts'
-import { checkPath, nginxConf, serveCommand } from '../static/nginx.ts'
+import { checkPath, nginxConf } from '../static/nginx.ts'
 import type { App, Framework } from './app.ts'
 import { type Bundling, planBundling } from './bundler.ts'
 import { type Gems, hasGem, readGems } from './gems.ts'
@@ -46,7 +45,6 @@ export const plan: PlanFunction = async (request) => {
     values: {
       version: ruby.version,
       ...valuesOf(facts),
-      ...(commands.start !== undefined && { process: execLine(commands.start) }),
     },
     notes: [...ruby.notes, ...(bundling?.notes ?? []), ...(framework.notes ?? []), ...(node?.notes ?? [])],
   }
@@ -67,8 +65,7 @@ function commandsOf({ settings }: PlanRequest, { framework, bundling, builds, pr
   const built = { ...(install && { install }), ...(build && { build }) }
   if (framework.site !== undefined) return built
   const start = settings.startCommand ?? procfile.web ?? framework.start
-  const release = settings.releaseCommand ?? procfile.release
-  return { ...built, ...(start && { start }), ...(release && { release }) }
+  return { ...built, ...(start && { start }) }
 }
 
 const valuesOf = ({ gems, framework, bundling, node }: Facts) => ({
@@ -80,7 +77,6 @@ const valuesOf = ({ gems, framework, bundling, node }: Facts) => ({
   hasBootsnap: hasGem(gems, 'bootsnap') && framework.name === 'Rails',
   environment: environmentOf(gems, framework),
   site: framework.site,
-  serve: serveCommand,
 })
 
 async function recognise(app: App, web: string | undefined): Promise<Framework | undefined> {

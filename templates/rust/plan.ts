@@ -30,7 +30,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
   const address = findAddress((await source.text(binary.file)) ?? '')
   const framework = FRAMEWORKS.find(([name]) => crates.dependencies.has(name))?.[1]
   const target = `${crates.isWorkspace ? ` --package ${binary.crate}` : ''} --bin ${binary.name}`
-  const release = settings.releaseCommand ?? procfile.release
   return {
     framework: framework === undefined ? 'Rust' : `Rust (${framework})`,
     kind: 'server',
@@ -38,7 +37,6 @@ export const plan: PlanFunction = async ({ source, settings }) => {
       ...(settings.installCommand !== undefined && { install: settings.installCommand }),
       build: settings.buildCommand ?? `cargo build --release${isLocked ? ' --locked' : ''}${target}`,
       start,
-      ...(release !== undefined && { release }),
     },
     values: {
       image: image.name,

@@ -21,9 +21,6 @@ const PATH = /^\.?[A-Za-z0-9_@~+-][A-Za-z0-9._@~+-]*(\/\.?[A-Za-z0-9_@~+-][A-Za-
 /** Pages that generators write for addresses they know nothing of, before the front page: SvelteKit and Nuxt, React Router, TanStack. */
 const SPA_PAGES = ['200.html', '__spa-fallback.html', '_shell.html', 'index.html']
 
-/** Starts nginx with that configuration on $PORT. */
-export const serveCommand = 'echo "listen $PORT;" > /tmp/listen.conf && exec nginx -g "daemon off;"'
-
 /** @throws build_failed for a name that could be more than a path, in nginx' language or another. */
 export function checkPath(path: string): string {
   if (PATH.test(path)) return path
@@ -36,7 +33,7 @@ export function checkPath(path: string): string {
 
 /**
  * A whole nginx.conf that serves `/srv` as a user without rights, on the port that /tmp/listen.conf names, which
- * `serveCommand` writes. For nginx 1.22 and later.
+ * serve.njk writes. For nginx 1.22 and later.
  * @throws build_failed when a name does not fit the allow-list
  */
 export function nginxConf({ fallback, page, base: wanted = '', immutable = [] }: StaticServing): string {

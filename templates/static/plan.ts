@@ -1,6 +1,6 @@
 import type { Source } from '../../server/templates/source.ts'
 import type { PlanFunction } from '../../server/templates/template-plan.ts'
-import { checkPath, nginxConf, serveCommand } from './nginx.ts'
+import { checkPath, nginxConf } from './nginx.ts'
 import { isUnbuilt, servingOf } from './serving.ts'
 
 /** Where an index.html is looked for, in this order: the top, what tools wrote, what people write. */
@@ -16,7 +16,7 @@ export const plan: PlanFunction = async ({ source, settings }) => {
     framework: serving.fallback === 'spa' ? 'Static site (single-page app)' : 'Static site',
     kind: 'static',
     commands: {},
-    values: { folder, serve: serveCommand },
+    values: { folder },
     extraFiles: { 'nginx.conf': nginxConf(serving) },
     notes: [...noteOnChoice(found), ...notes],
   }

@@ -316,7 +316,7 @@ describe('variables that a build writes into pages', () => {
     const { notes } = await choose(tree, { env: [variable('VITE_API', false), variable('TOKEN', false)] })
     expect(notes.join()).toMatch(/such as VITE_API into the pages/)
     expect((await choose(tree, { env: [variable('VITE_API', true)] })).notes.join()).not.toContain('VITE_API')
-    expect((await choose(tree, { env: [variable('NEXT_PUBLIC_API', false)] })).notes.join()).not.toContain('API')
+    expect((await choose(tree, { env: [variable('API', false)] })).notes.join()).not.toContain('API')
   })
 })
 

@@ -13,6 +13,7 @@ ENV PATH=/app/node_modules/.bin:$PATH
 WORKDIR /app
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
 
+
 FROM nginx:stable-alpine
 COPY nginx.conf /etc/nginx/nginx.conf
 COPY --from=build --chown=101:101 /app/dist /srv

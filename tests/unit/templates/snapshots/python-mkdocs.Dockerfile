@@ -9,6 +9,7 @@ FROM dependencies AS build
 COPY src/ .
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-python,target=/cache/slipway-aac23a0f5f30/python ["/bin/sh", "-c", "mkdocs build --site-dir site"]
 
+
 FROM nginx:stable-alpine
 COPY nginx.conf /etc/nginx/nginx.conf
 COPY --from=build --chown=101:101 /app/site /srv

@@ -19,6 +19,7 @@ COPY --from=gems /app/Gemfile.loc[k] ./
 RUN ["/bin/sh", "-c", "bundle exec jekyll build --baseurl \"\" --destination _site"]
 RUN rm -rf node_modules tmp/cache/assets
 
+
 FROM nginx:stable-alpine
 COPY nginx.conf /etc/nginx/nginx.conf
 COPY --from=build --chown=101:101 /app/_site /srv

@@ -186,3 +186,16 @@ require('node:http').createServer((_, response) =>
   expect((await world.ask('writes.localhost')).text).toBe('by 1000')
   await world.remove(app.id)
 })
+
+test('a port that was set and is set no more is the image’s own again, where nothing is built', async () => {
+  const repository = await world.git.makeRepository('acme', 'port')
+  const image = 'FROM node:24-slim\nARG AT=8000\nEXPOSE $AT\nCOPY server.js .\nCMD ["node", "server.js"]\n'
+  const says = `require('node:http').createServer((_, response) => response.end(process.env.PORT)).listen(process.env.PORT)`
+  await repository.commit({ Dockerfile: image, 'server.js': says }, 'First')
+  const input = { githubUrl: repository.url, subdomain: 'port', overrides: { port: 9000 } }
+  const app = await world.deploy(input)
+  expect((await world.ask('port.localhost')).text).toBe('9000')
+  await world.slipway.api('PATCH', `/api/deployments/${app.id}`, { overrides: {} })
+  expect(await world.settled(app.id)).toMatchObject({ status: 'running', release: 2 })
+  expect((await world.ask('port.localhost')).text).toBe('8000')
+})

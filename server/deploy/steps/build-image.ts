@@ -42,12 +42,11 @@ async function tagEarlier({ config, db, docker, ref }: StepContext, number: numb
   await docker.tagImage(source, imageRepository(config.instance, ref), String(ref.release))
 }
 
-/** Where nothing changed there is nothing to build; what the app is asked on was found out then. */
+/** Where nothing changed there is nothing to build. The port is the image's own: the earlier release may have had one that was set. */
 async function takeOver(ctx: StepContext, same: Release): Promise<void> {
   ctx.say(`Nothing that the build depends on changed since release ${same.number}: its image is used again`)
   await tagEarlier(ctx, same.number)
-  const recipe = recipeOf(ctx)
-  await ctx.remember({ recipe: { ...recipe, port: recipe.port ?? same.recipe?.port ?? FALLBACK_PORT } })
+  await settlePort(ctx)
 }
 
 /** A build must not take the machine with it. Where Slipway may not set the limit, the log says so. */

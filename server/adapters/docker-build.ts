@@ -41,7 +41,8 @@ export async function buildImage(docker: Docker, request: BuildRequest): Promise
     }
   } catch (error) {
     if (request.signal.aborted) throw new DOMException('The build was aborted', 'AbortError')
-    throw explainEngine(error, 'building the image')
+    // the engine hangs up when the sources end in the middle: why they did is what counts
+    throw request.context.errored ?? explainEngine(error, 'building the image')
   } finally {
     stream.destroy()
     request.context.destroy()
@@ -79,7 +80,7 @@ function openBuild(docker: Docker, request: BuildRequest): Promise<Readable> {
         reject(
           request.signal.aborted
             ? new DOMException('The build was aborted', 'AbortError')
-            : explainEngine(error, 'starting the build'),
+            : (request.context.errored ?? explainEngine(error, 'starting the build')),
         )
       },
     )

@@ -14,6 +14,8 @@ export type Source = {
   find(glob: string): string[]
   /** @throws file_unsafe when it is a link, no ordinary file, or larger than 1 MiB. Undefined when it is not there. */
   text(file: string): Promise<string | undefined>
+  /** The same for a file that the user named, which checkRelativePath has let through: also where `files` does not reach. */
+  named(file: string): Promise<string | undefined>
   /** The first 4 KiB, however large the file is: a lock file says in its first lines what wrote it. */
   head(file: string): Promise<string | undefined>
   /** The parsed file, comments allowed. `T` is what the reader hopes for: check what you use. */
@@ -63,6 +65,7 @@ export async function openSource(checkout: string, folder: string): Promise<Sour
     has: (file) => known.has(file),
     find: (glob) => findFiles(files, glob),
     text,
+    named: (file) => readRepositoryFile(root, file),
     head: async (file) => (known.has(file) ? readRepositoryFile(root, file, HEAD_BYTES) : undefined),
     json: async (file) => parsed(file, await jsonParser(), 'JSON'),
     toml: async (file) => parsed(file, (await import('smol-toml')).parse, 'TOML'),

@@ -4,12 +4,14 @@ import { findStage, portsOf, readStages } from './stages.ts'
 
 /** The repository's own Dockerfile, the one that is named or the one at the top. */
 export const plan: PlanFunction = async ({ source, settings }) => {
-  const names = settings.dockerfile === undefined ? ['Dockerfile', 'Containerfile'] : [settings.dockerfile]
-  const name = names.find((it) => source.has(it)) ?? names[0] ?? ''
-  const text = await source.text(name)
+  const name = settings.dockerfile ?? (isOnlyContainerfile(source.files) ? 'Containerfile' : 'Dockerfile')
+  const text = await source.named(name)
   if (text === undefined) throw notThere(name, source.folder)
   return { framework: 'Dockerfile', kind: 'server', dockerfilePath: name, ...readDockerfile(text, settings) }
 }
+
+const isOnlyContainerfile = (files: readonly string[]) =>
+  !files.includes('Dockerfile') && files.includes('Containerfile')
 
 const notThere = (name: string, folder: string) =>
   new AppError(

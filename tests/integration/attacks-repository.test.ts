@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import tar from 'tar-stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Recipe } from '../../server/db/releases.ts'
@@ -188,6 +189,13 @@ describe('16, 19, 20 what goes to the engine', () => {
   ])('20 JSON in the Dockerfile’s place, %s, is refused', async (_, text) => {
     await writeFile(path.join(root, 'Dockerfile'), text)
     await expect(packContext({ root, recipe: own, maxBytes })).rejects.toMatchObject({ code: 'file_unsafe' })
+  })
+
+  test('19 what is too large is told to who reads the context, however late', async () => {
+    await writeFile(path.join(root, 'large.bin'), 'x'.repeat(maxBytes + 1))
+    const { context } = await packContext({ root, recipe: own, maxBytes })
+    await sleep(200) // a build may have to wait until another’s cache is cleared
+    await expect(context.toArray()).rejects.toMatchObject({ code: 'repository_too_large' })
   })
 
   test('20 a Dockerfile below the top is the one that is sent, without its frontend', async () => {

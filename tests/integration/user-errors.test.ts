@@ -183,7 +183,7 @@ describe('what is wrong with the repository, the build or the app', () => {
         {
           ...at,
           code: 'app_exited',
-          says: /exited with code 127\. The start command calls nosuchprogram, which is not installed/,
+          says: /exited with code 127\. The image has no program nosuchprogram/,
         },
         { overrides: { startCommand: 'nosuchprogram' } },
       ],

@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 /** The state of the UI, which is written with runes. */
 const STATE = 'tests/unit/web-state*.test.ts'
 
+/** A container may take its time, above all where two of them share a core. */
+const PATIENCE = { timeout: 15_000, interval: 100 }
+
 export default defineConfig({
   test: {
     projects: [
@@ -24,6 +27,7 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: PATIENCE },
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
@@ -34,6 +38,7 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          expect: { poll: PATIENCE },
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

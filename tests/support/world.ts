@@ -71,13 +71,9 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
       const began = Date.now()
       while (Date.now() - began < patienceMs) {
         const { body } = await slipway.api('GET', `/api/deployments/${id}`)
-        const { body: history } = await slipway.api('GET', `/api/deployments/${id}/releases`)
-        const busy = history.releases?.some((it: any) =>
-          ['queued', 'running', 'undoing', 'retiring'].includes(it.status),
-        )
         const resting = ['running', 'stopped', 'failed', 'stuck'].includes(body.deployment?.status)
-        if (resting && !busy && (await jobsOver(slipway, id))) return body.deployment
-        await sleep(25)
+        if (resting && (await releasesRest(slipway, id)) && (await jobsOver(slipway, id))) return body.deployment
+        await sleep(pause(Date.now() - began))
       }
       throw new Error(
         `deployment ${id} does not settle:\n${JSON.stringify(await world.status(id), null, 1)}\n${slipway.output().slice(-3000)}`,
@@ -99,6 +95,14 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
     },
   }
   return world
+}
+
+/** Soon for what is soon over; a long build is not to share its core with the question whether it is over. */
+const pause = (waitedMs: number) => Math.min(200, 25 + waitedMs / 20)
+
+async function releasesRest(slipway: Slipway, id: string): Promise<boolean> {
+  const { body } = await slipway.api('GET', `/api/deployments/${id}/releases`)
+  return !body.releases?.some((it: any) => ['queued', 'running', 'undoing', 'retiring'].includes(it.status))
 }
 
 /** A release's transient effects go just after it has settled: waits for the ledger to agree. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Repository } from '../tests/support/git-server.ts'
 import type { World } from '../tests/support/world.ts'
 import { buildByHand, client, removeImage, run } from './by-hand.ts'
 import { median, show } from './figures.ts'
@@ -15,38 +14,59 @@ const NAIVE =
 const moments = ['first build', 'one line changed', 'one dependency more', 'nothing changed'] as const
 type Moment = (typeof moments)[number]
 type Files = Record<string, string>
-/** ms by moment. */
-type Times = Record<Moment, number>
-/** `slipway` is its build step, `live` the time from the request until traffic goes to the new release. */
-type Figures = Record<'slipway' | 'live' | 'hand' | 'naive', Times[]>
+/** What one of the three ways takes, in ms: `build` for the image, `live` until traffic goes to the new release. */
+type Times = { build: number; live?: number }
+type Builder = { build(files: Files): Promise<Times>; end(): Promise<void> }
+type Who = 'slipway' | 'hand' | 'naive'
+
+/** In each round a line is changed as often: that is what a day consists of. */
+const LINES = 3
 
 /**
  * A TypeScript app of Nest and its 200 packages: its first build, then with one line changed, with a dependency more, and
  * with nothing changed; by Slipway, by `docker build` of the very Dockerfile that Slipway writes, and by the Dockerfile that
- * everybody writes first. All with cold caches of their own, in turn, in one run.
+ * everybody writes first. All with cold caches of their own, each change by one after the other, in one run.
  */
 export async function benchBuilds(world: World, rounds: number): Promise<void> {
-  const figures: Figures = { slipway: [], live: [], hand: [], naive: [] }
+  const figures = Object.fromEntries(moments.map((it) => [it, [] as Record<Who, Times>[]]))
   for (let round = 0; round < rounds; round++) {
-    const changes = await changesOf(randomUUID().slice(0, 8))
-    const { build, live, dockerfile } = await bySlipway(world, changes)
-    figures.slipway.push(build)
-    figures.live.push(live)
-    figures.hand.push(await byHand(changes, dockerfile))
-    figures.naive.push(await naively(changes))
+    for (const { moment, times } of await playRound(world)) figures[moment]?.push(times)
   }
   console.log(`\nNest app, ${rounds} rounds, each with cold caches of its own`)
-  for (const moment of moments) tell(figures, moment)
+  for (const moment of moments) tell(moment, figures[moment] ?? [])
 }
 
-function tell(figures: Figures, moment: Moment): void {
-  const times = (who: keyof typeof figures) => figures[who].map((it) => it[moment])
+async function playRound(world: World) {
+  const name = randomUUID().slice(0, 8)
+  const first = await changesOf(name, 'first build')
+  const slipway = await bySlipway(world, first)
+  const builders = {
+    slipway,
+    hand: await byHand(slipway.dockerfile),
+    naive: await startBuilder({ Dockerfile: NAIVE }, ''),
+  }
+  const order = moments.flatMap((it) => (it === 'one line changed' ? Array<Moment>(LINES).fill(it) : [it]))
+  const results: { moment: Moment; times: Record<Who, Times> }[] = []
+  for (const moment of order) {
+    const changes = moment === 'first build' ? first : await changesOf(name, moment)
+    const times: Partial<Record<Who, Times>> = {}
+    for (const [who, builder] of Object.entries(builders)) times[who as Who] = await builder.build(changes)
+    results.push({ moment, times: times as Record<Who, Times> })
+  }
+  for (const builder of Object.values(builders)) await builder.end()
+  return results
+}
+
+function tell(moment: Moment, figures: Record<Who, Times>[]): void {
+  const times = (who: Who) => figures.map((it) => it[who].build)
   const against = (who: 'hand' | 'naive') => {
-    const ratios = times('slipway').map((ms, round) => ms / (times(who)[round] ?? Number.NaN))
+    const ratios = figures.map((it) => it.slipway.build / it[who].build)
     return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`
   }
   console.log(`  ${moment}`)
-  console.log(`    Slipway’s build step ${show(times('slipway'))}, live after ${show(times('live'))}`)
+  console.log(
+    `    Slipway’s build step ${show(times('slipway'))}, live after ${show(figures.map((it) => it.slipway.live ?? Number.NaN))}`,
+  )
   console.log(`    docker build of the same Dockerfile ${show(times('hand'))}; Slipway’s part of it ${against('hand')}`)
   console.log(
     `    docker build of the naive Dockerfile ${show(times('naive'))}; Slipway’s part of it ${against('naive')}`,
@@ -54,27 +74,22 @@ function tell(figures: Figures, moment: Moment): void {
 }
 
 /** The files that differ from moment to moment; the name makes every layer new. */
-async function changesOf(name: string): Promise<Record<Moment, Files>> {
+async function changesOf(name: string, moment: Moment): Promise<Files> {
   const read = (file: string) => readFile(path.join(FIXTURE, file), 'utf8')
-  const named = (text: string) => text.replaceAll('"nest-app"', `"${name}"`)
-  const [manifest, lock, line] = [
-    named(await read('package.json')),
-    named(await read('package-lock.json')),
-    await read(LINE),
-  ]
-  const changed = { [LINE]: line.replace('Hello from', `Hello of ${name} from`) }
-  return {
-    'first build': { 'package.json': manifest, 'package-lock.json': lock, [LINE]: line },
-    'one line changed': changed,
-    'one dependency more': await withDependency(manifest, lock),
-    'nothing changed': {},
-  }
+  const named = async (file: string) => (await read(file)).replaceAll('"nest-app"', `"${name}"`)
+  const manifests = async () => ({
+    'package.json': await named('package.json'),
+    'package-lock.json': await named('package-lock.json'),
+  })
+  if (moment === 'nothing changed') return {}
+  if (moment === 'one dependency more') return withDependency(await manifests())
+  const line = { [LINE]: (await read(LINE)).replace('Hello from', `Hello of ${randomUUID()} from`) }
+  return moment === 'first build' ? { ...(await manifests()), ...line } : line
 }
 
-async function withDependency(manifest: string, lock: string): Promise<Files> {
+async function withDependency(manifests: Files): Promise<Files> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-bench-'))
-  await writeFile(path.join(folder, 'package.json'), manifest)
-  await writeFile(path.join(folder, 'package-lock.json'), lock)
+  await write(folder, manifests)
   await run('npm', ['install', '--package-lock-only', '--ignore-scripts', 'nanoid'], { cwd: folder })
   const read = (file: string) => readFile(path.join(folder, file), 'utf8')
   const files = { 'package.json': await read('package.json'), 'package-lock.json': await read('package-lock.json') }
@@ -82,57 +97,56 @@ async function withDependency(manifest: string, lock: string): Promise<Files> {
   return files
 }
 
-async function bySlipway(world: World, changes: Record<Moment, Files>) {
+async function bySlipway(world: World, first: Files): Promise<Builder & { dockerfile: string }> {
   const repository = await world.git.makeRepository('acme', `nest-${randomUUID().slice(0, 8)}`, FIXTURE)
   const input = { githubUrl: repository.url, subdomain: 'nest' }
-  await commit(repository, changes['first build'])
+  await repository.commit(first, 'First')
   const { body: plan } = await world.slipway.api('POST', '/api/plan', input)
-  const build: Partial<Times> = {}
-  const live: Partial<Times> = {}
   let id = ''
-  for (const moment of moments) {
-    if (moment !== 'first build') await commit(repository, changes[moment])
-    const began = Date.now()
-    if (id === '') id = (await world.deploy(input)).id
-    else await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
-    const { status, error } = await world.settled(id)
-    if (status !== 'running' || error) throw new Error(`${moment}: ${status} ${error?.message}`)
-    const { steps } = await world.status(id)
-    const stepOf = (name: string) => steps.find((it: { name: string }) => it.name === name)
-    build[moment] = Date.parse(stepOf('build-image').endedAt) - Date.parse(stepOf('build-image').startedAt)
-    live[moment] = Date.parse(stepOf('prove-live').endedAt) - began
+  return {
+    dockerfile: plan.dockerfile,
+    async build(files) {
+      if (id !== '' && Object.keys(files).length > 0) await repository.commit(files, 'Change')
+      const began = Date.now()
+      if (id === '') id = (await world.deploy(input)).id
+      else await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
+      const { status, error } = await world.settled(id)
+      if (status !== 'running' || error) throw new Error(`${status} ${error?.message}`)
+      const { steps } = await world.status(id)
+      const stepOf = (name: string) => steps.find((it: { name: string }) => it.name === name)
+      const { startedAt, endedAt } = stepOf('build-image')
+      return {
+        build: Date.parse(endedAt) - Date.parse(startedAt),
+        live: Date.parse(stepOf('prove-live').endedAt) - began,
+      }
+    },
+    async end() {
+      await reportSize(world, id)
+      await world.remove(id)
+    },
   }
-  await reportSize(world, id)
-  await world.remove(id)
-  return { build: build as Times, live: live as Times, dockerfile: plan.dockerfile as string }
-}
-
-const commit = async (repository: Repository, files: Files) => {
-  if (Object.keys(files).length > 0) await repository.commit(files, 'Change')
 }
 
 /** As Slipway sends it: the sources in src/, beside the Dockerfile; with caches of its own. */
-async function byHand(changes: Record<Moment, Files>, dockerfile: string): Promise<Times> {
-  const own = dockerfile.replace(/slipway-[0-9a-f]{12}/g, `bench-${randomUUID().slice(0, 8)}`)
-  return buildAll(changes, { Dockerfile: own }, 'src')
-}
+const byHand = (dockerfile: string) =>
+  startBuilder({ Dockerfile: dockerfile.replace(/slipway-[0-9a-f]{12}/g, `bench-${randomUUID().slice(0, 8)}`) }, 'src')
 
-const naively = (changes: Record<Moment, Files>) => buildAll(changes, { Dockerfile: NAIVE }, '')
-
-async function buildAll(changes: Record<Moment, Files>, files: Files, sources: string): Promise<Times> {
+async function startBuilder(files: Files, sources: string): Promise<Builder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-bench-'))
   const image = `slipway-bench-${randomUUID().slice(0, 8)}`
   await mkdir(path.join(folder, sources), { recursive: true })
   await cp(FIXTURE, path.join(folder, sources), { recursive: true })
   await write(folder, files)
-  const times: Partial<Times> = {}
-  for (const moment of moments) {
-    await write(path.join(folder, sources), changes[moment])
-    times[moment] = await buildByHand(folder, image)
+  return {
+    async build(changes) {
+      await write(path.join(folder, sources), changes)
+      return { build: await buildByHand(folder, image) }
+    },
+    async end() {
+      await removeImage(image)
+      await rm(folder, { recursive: true })
+    },
   }
-  await removeImage(image)
-  await rm(folder, { recursive: true })
-  return times as Times
 }
 
 async function write(folder: string, files: Files): Promise<void> {

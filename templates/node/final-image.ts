@@ -94,7 +94,7 @@ function server(shared: object & { isWorkspace: boolean }, parts: Parts): FinalI
       ...shared,
       ...(copies && { copies }),
       production,
-      copyCommand: copyCommand(excludedFrom(parts, shared.isWorkspace)),
+      ...(!copies && { collect: collect(excludedFrom(parts, shared.isWorkspace)) }),
       packages: install?.packages.run ?? [],
       // what was not changed since the checkout need not go through another stage
       asIs: !copies && isAsIs(parts),
@@ -138,9 +138,12 @@ const isAsIs = ({ build, install, app, project }: Parts) =>
 const writesSources = ({ dependencies }: App) =>
   dependencies.prisma !== undefined || dependencies['@prisma/client'] !== undefined
 
-/** Takes what was built over without node_modules, which lies in a layer of its own that a change of code leaves alone. */
-const copyCommand = (excluded: string[]) =>
-  `tar -C /build -cf - ${excluded.map((it) => `--exclude='${it}'`).join(' ')} --owner=node --group=node . | tar -C /app -xpf -`
+/**
+ * Puts what was built aside without node_modules, which lies in a layer of its own that a change of code leaves alone. In
+ * the stage that built it: BuildKit reads all of what another stage mounts or copies from it, once for each change.
+ */
+const collect = (excluded: string[]) =>
+  `mkdir /output && tar -C /app -cf - ${excluded.map((it) => `--exclude='${it}'`).join(' ')} . | tar -C /output -xpf -`
 
 /** What of the build's folder stays behind, as tar knows it. */
 function excludedFrom({ project, app }: Parts, isWorkspace: boolean): string[] {

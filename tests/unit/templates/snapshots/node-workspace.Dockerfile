@@ -20,13 +20,14 @@ WORKDIR /app/packages/lib
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
 WORKDIR /app/apps/api
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
+RUN ["/bin/sh", "-c", "mkdir /output && tar -C /app -cf - --exclude='node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' --exclude='./apps/api/.turbo' --exclude='./apps/other' . | tar -C /output -xpf -"]
 
 FROM node:24-slim
 ENV NODE_ENV=production PATH=/app/apps/api/node_modules/.bin:/app/node_modules/.bin:$PATH
 WORKDIR /app/apps/api
 RUN ["chown", "node:node", "/app/apps/api"]
 COPY --from=node-production /app/ /app/
-RUN --mount=type=bind,from=build,source=/app,target=/build ["/bin/sh", "-c", "tar -C /build -cf - --exclude='node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' --exclude='./apps/api/.turbo' --exclude='./apps/other' --owner=node --group=node . | tar -C /app -xpf -"]
+COPY --from=build --chown=node:node /output/ /app/
 USER node
 EXPOSE 3000
 CMD ["/bin/sh", "-c", "exec node dist/index.js"]

@@ -10,7 +10,9 @@ const PATIENCE = { timeout: 15_000, interval: 100 }
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: [STATE] } },
+      {
+        test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: [STATE], testTimeout: 30_000 },
+      },
       {
         plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
         resolve: { conditions: ['browser'] },

@@ -47,7 +47,7 @@ test('stop, start, roll back: each tells its end, and a second window shows the 
   await page.getByRole('menuitem', { name: 'Stop' }).click()
   await told('switched is stopped')
   await second.getByText('Stopped', { exact: true }).waitFor()
-  expect(await page.getByRole('link', { name: /^Visit/ }).count()).toBe(0)
+  await page.getByRole('link', { name: /^Visit/ }).waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await told('switched runs again')
 

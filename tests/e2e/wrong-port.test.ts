@@ -28,7 +28,7 @@ test('an app that listens on another port is put right with one click, and keeps
   await page.getByRole('heading', { name: 'Release 2 is live' }).waitFor({ timeout: 60_000 })
   const { body } = await world.slipway.api('GET', `/api/deployments/${id}`)
   expect(body.deployment.overrides).toEqual({ memoryMb: 128, port: 4321 })
-  expect(await notice.count()).toBe(0)
+  await notice.waitFor({ state: 'detached' })
 
   await page.goto(`/apps/${id}/settings`)
   await page.getByLabel('Time to start (s)').fill('4')

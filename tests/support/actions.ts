@@ -36,7 +36,7 @@ export function createActions(world: World) {
     show: async (id: string): Promise<any> =>
       (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment,
     async untilStatus(id: string, status: string): Promise<any> {
-      await expect.poll(async () => (await this.show(id)).status, { timeout: 20_000 }).toBe(status)
+      await expect.poll(async () => (await this.show(id)).status, { timeout: 45_000 }).toBe(status)
       return this.show(id)
     },
     releasesOf: async (id: string): Promise<any[]> =>

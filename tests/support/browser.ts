@@ -45,7 +45,7 @@ export async function openBrowser(slipway: Pick<Slipway, 'url'>, look: Look = {}
     viewport: look.size ?? sizes.wide,
     permissions: ['clipboard-read', 'clipboard-write'],
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(45_000)
   const troubles: string[] = []
   context.on('page', (page) => {
     page.on('pageerror', (error) => troubles.push(`${error.name}: ${error.message}`))

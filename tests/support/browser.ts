@@ -48,6 +48,7 @@ export async function openBrowser(slipway: Pick<Slipway, 'url'>, look: Look = {}
   context.setDefaultTimeout(45_000)
   const troubles: string[] = []
   context.on('page', (page) => {
+    visitAgain(page)
     page.on('pageerror', (error) => troubles.push(`${error.name}: ${error.message}`))
     page.on('console', (message) => {
       if (message.type() === 'error') troubles.push(`${message.text()} ${message.location().url}`)
@@ -66,6 +67,16 @@ export async function openBrowser(slipway: Pick<Slipway, 'url'>, look: Look = {}
       await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+/** A visit that is lost to a change of networks is made once more, as a person would. */
+function visitAgain(page: Page): void {
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)]
+  const lost = (error: unknown) => {
+    if (!NETWORK_CHANGED.test(String(error))) throw error
+  }
+  page.goto = async (...visit) => (await goto(...visit).catch(lost)) ?? goto(...visit)
+  page.reload = async (...how) => (await reload(...how).catch(lost)) ?? reload(...how)
 }
 
 /** Logs in on the page that is open, as the admin. */

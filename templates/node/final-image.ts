@@ -143,7 +143,7 @@ const writesSources = ({ dependencies }: App) =>
  * the stage that built it: BuildKit reads all of what another stage mounts or copies from it, once for each change.
  */
 const collect = (excluded: string[]) =>
-  `mkdir /output && tar -C /app -cf - ${excluded.map((it) => `--exclude='${it}'`).join(' ')} . | tar -C /output -xpf -`
+  `mkdir /slipway-output && tar -C /app -cf - ${excluded.map((it) => `--exclude='${it}'`).join(' ')} . | tar -C /slipway-output -xpf -`
 
 /** What of the build's folder stays behind, as tar knows it. */
 function excludedFrom({ project, app }: Parts, isWorkspace: boolean): string[] {

@@ -15,14 +15,14 @@ COPY src/ ./
 ENV PATH=/app/node_modules/.bin:$PATH
 WORKDIR /app
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
-RUN ["/bin/sh", "-c", "mkdir /output && tar -C /app -cf - --exclude='./node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' . | tar -C /output -xpf -"]
+RUN ["/bin/sh", "-c", "mkdir /slipway-output && tar -C /app -cf - --exclude='./node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' . | tar -C /slipway-output -xpf -"]
 
 FROM node:24-slim
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 WORKDIR /app
 RUN ["chown", "node:node", "/app"]
 COPY --from=node-production /app/node_modules /app/node_modules
-COPY --from=build --chown=node:node /output/ /app/
+COPY --from=build --chown=node:node /slipway-output/ /app/
 USER node
 EXPOSE 3000
 CMD ["/bin/sh", "-c", "exec node dist/index.js"]

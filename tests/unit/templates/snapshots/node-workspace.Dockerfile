@@ -20,14 +20,14 @@ WORKDIR /app/packages/lib
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
 WORKDIR /app/apps/api
 RUN --mount=type=cache,id=slipway-aac23a0f5f30-npm,target=/cache/slipway-aac23a0f5f30/npm ["/bin/sh", "-c", "npm run build"]
-RUN ["/bin/sh", "-c", "mkdir /output && tar -C /app -cf - --exclude='node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' --exclude='./apps/api/.turbo' --exclude='./apps/other' . | tar -C /output -xpf -"]
+RUN ["/bin/sh", "-c", "mkdir /slipway-output && tar -C /app -cf - --exclude='node_modules' --exclude='./.yarn/cache' --exclude='./.turbo' --exclude='./.nx' --exclude='./apps/api/.turbo' --exclude='./apps/other' . | tar -C /slipway-output -xpf -"]
 
 FROM node:24-slim
 ENV NODE_ENV=production PATH=/app/apps/api/node_modules/.bin:/app/node_modules/.bin:$PATH
 WORKDIR /app/apps/api
 RUN ["chown", "node:node", "/app/apps/api"]
 COPY --from=node-production /app/ /app/
-COPY --from=build --chown=node:node /output/ /app/
+COPY --from=build --chown=node:node /slipway-output/ /app/
 USER node
 EXPOSE 3000
 CMD ["/bin/sh", "-c", "exec node dist/index.js"]

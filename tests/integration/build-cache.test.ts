@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cacheName } from '../../server/cache-name.ts'
+import { cacheRecords } from '../support/build-cache.ts'
 import type { Repository } from '../support/git-server.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -29,18 +29,7 @@ async function repositoryOf(name: string, megabytes: number): Promise<Repository
   return repository
 }
 
-type CacheRecord = { ID: string; Type: string; Size: number; Shared: boolean; Description: string }
-
-/** Slipway may be looking at the same moment, and the engine answers one at a time. */
-async function records(attempts = 20): Promise<CacheRecord[]> {
-  try {
-    return (await world.docker.df()).BuildCache ?? []
-  } catch (error) {
-    if (attempts === 0) throw error
-    await sleep(200)
-    return records(attempts - 1)
-  }
-}
+const records = () => cacheRecords(world.docker)
 const mountsOf = async ({ url }: Repository) =>
   (await records()).filter((it) => it.Type === 'exec.cachemount' && it.Description.includes(`/${cacheName(url)}/`))
     .length

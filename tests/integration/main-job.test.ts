@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cacheRecords } from '../support/build-cache.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -32,8 +33,4 @@ describe('from POST to a 200 through nginx, and gone without a trace', () => {
   })
 })
 
-/** The records of BuildKit's cache: sources, layers and download caches. */
-async function buildCache(): Promise<string[]> {
-  const { BuildCache: records } = await world.docker.df()
-  return (records ?? []).map((it: any) => it.ID)
-}
+const buildCache = async () => (await cacheRecords(world.docker)).map((it) => it.ID)

@@ -27,6 +27,10 @@ export const errorStatus = {
   no_start_command: 422,
   several_apps: 422,
   settings_invalid: 422,
+  // GitHub
+  github_denied: 502,
+  github_unavailable: 502,
+  signature_invalid: 401,
   // the build
   base_image_unavailable: 502,
   build_failed: 422,
@@ -60,6 +64,7 @@ export const errorStatus = {
   tunnel_not_found: 502,
   // a job
   cancelled: 409,
+  superseded: 409,
   interrupted: 500,
   timed_out: 504,
   internal: 500,

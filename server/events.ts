@@ -1,5 +1,5 @@
 import type { LogLine } from './db/logs.ts'
-import type { DeploymentStatus, StepState, StoredError } from './db/schema.ts'
+import type { DeploymentStatus, ReleaseStatus, StepState, StoredError } from './db/schema.ts'
 import type { StatsSample } from './samples.ts'
 
 /** What changed. Sent to every open `GET /api/events` and to whoever follows a build log. */
@@ -7,10 +7,15 @@ export type SlipwayEvent =
   | { type: 'deployment'; deployment: string; status: DeploymentStatus; error: StoredError | null }
   | { type: 'step'; deployment: string; release: number; step: string; state: StepState; error?: StoredError }
   | { type: 'log'; deployment: string; release: number; lines: LogLine[] }
+  | { type: 'release'; deployment: string; release: number; status: ReleaseStatus; error?: StoredError }
   | { type: 'deleted'; deployment: string }
   | { type: 'repaired'; deployment: string; step: string; kind: string; name: string }
   | { type: 'stats'; sample: StatsSample }
-  | { type: 'changed'; what: 'audit' | 'sessions' | 'tokens' }
+  | {
+      type: 'changed'
+      what: 'audit' | 'sessions' | 'tokens' | 'github' | 'channels' | 'schedules'
+      deployment?: string
+    }
 
 /** Of what is sent, so many messages were left out for one that does not keep up. */
 type Dropped = { type: 'dropped'; count: number }

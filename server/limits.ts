@@ -46,6 +46,34 @@ export const PORT = {
   description: 'A port is a number from 1 to 65535.',
 } as const
 
+export const WATCH_PATH = {
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[\\p{L}\\p{N}._@+ ,()\\[\\]{}*?!/-]+$',
+  description: 'Give a path or a pattern from the repository’s top, such as apps/web/** or package.json.',
+}
+
+export const KEEP_RELEASES = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 50,
+  description: 'Give how many earlier releases stay for a rollback, from 0 to 50.',
+} as const
+
+export const MOST_PREVIEWS = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 50,
+  description: 'Give how many previews there may be at once, from 1 to 50.',
+} as const
+
+export const PREVIEW_DAYS = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 365,
+  description: 'Give after how many days without a push a preview goes, from 1 to 365.',
+} as const
+
 export const MEMORY_MB = {
   type: 'integer',
   minimum: 16,

@@ -43,3 +43,21 @@ export type TokenScope = (typeof tokenScopes)[number]
 /** The neighbours that Slipway works with. */
 export const connectionNames = ['cloudflare', 'github'] as const
 export type ConnectionName = (typeof connectionNames)[number]
+
+/** Who or what asked for a release. */
+export const causeKinds = ['user', 'push', 'poll', 'pull_request'] as const
+export type CauseKind = (typeof causeKinds)[number]
+
+/** How a webhook at GitHub stands: made and heard from, made only, or why there is none (then pushes are polled for). */
+export const webhookStates = ['active', 'created', 'unavailable'] as const
+export type WebhookState = (typeof webhookStates)[number]
+
+/** A run of a scheduled job. */
+export const runStates = ['running', 'succeeded', 'failed', 'skipped'] as const
+export type RunState = (typeof runStates)[number]
+
+/** Where news can go, and what is news. */
+export const channelKinds = ['webhook', 'slack', 'discord', 'email'] as const
+export type ChannelKind = (typeof channelKinds)[number]
+export const newsKinds = ['deploy-failed', 'deploy-recovered', 'app-down', 'app-recovered', 'disk-nearly-full'] as const
+export type NewsKind = (typeof newsKinds)[number]

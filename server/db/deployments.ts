@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { WebhookState } from '../states.ts'
 import { type Db, type DeploymentStatus, now, type Row, type StoredError } from './schema.ts'
 
 export type EnvVariable = { key: string; value: string; secret: boolean; buildTime: boolean }
@@ -21,6 +22,51 @@ export type Overrides = {
   startTimeoutSeconds?: number
 }
 
+/** What happens after a push, and what is kept. */
+export type Delivery = {
+  /** Whether a push deploys. */
+  autoDeploy: boolean
+  /** Globs from the repository's top; a push that changes none of them does not deploy. Empty: every push does. */
+  watchPaths: string[]
+  /** So many retired releases keep their image, for rollback. */
+  keepReleases: number
+  previews: Previews
+}
+
+export type Previews = {
+  isEnabled: boolean
+  /** At once. */
+  most: number
+  /** A preview that nobody pushed to for so many days goes. */
+  days: number
+  /** Whether pull requests from forks may ask for one; each waits for an approval, and gets no secrets. */
+  forks: boolean
+  memoryMb?: number
+  cpus?: number
+}
+
+export const defaultDelivery: Delivery = {
+  autoDeploy: true,
+  watchPaths: [],
+  keepReleases: 5,
+  previews: { isEnabled: false, most: 5, days: 14, forks: false },
+}
+
+/** How the webhook at GitHub stands. */
+export type Webhook = { state: WebhookState; reason?: string; heardAt?: string }
+
+/** What a preview shows. `approvedSha`: the commit of a fork that somebody looked at and let through. */
+export type PullRequest = {
+  number: number
+  title: string
+  author: string
+  branch: string
+  sha: string
+  isFork: boolean
+  url: string
+  approvedSha?: string
+}
+
 /** What the user made. `env` is sealed: see secrets.ts; its context is the deployment's id. */
 export type Deployment = {
   id: string
@@ -38,6 +84,17 @@ export type Deployment = {
   stopped: boolean
   keepVolumes: boolean
   error: StoredError | null
+  delivery: Delivery
+  webhook: Webhook | null
+  /** Sealed. */
+  webhookSecret: string | null
+  /** Of a preview: the deployment it belongs to. */
+  previewOf: string | null
+  pullRequest: PullRequest | null
+  /** When a preview goes by itself. */
+  expiresAt: string | null
+  /** Sealed: the environment of its previews; null is its own without the secrets. */
+  previewEnv: string | null
   createdAt: string
   updatedAt: string
 }
@@ -45,7 +102,16 @@ export type Deployment = {
 type NewDeployment = Pick<
   Deployment,
   'name' | 'githubUrl' | 'branch' | 'rootDir' | 'subdomain' | 'template' | 'overrides' | 'volumes'
-> & { id?: string; env: string }
+> & { id?: string; env: string } & Partial<Pick<Deployment, 'delivery' | 'previewOf' | 'pullRequest' | 'expiresAt'>>
+
+const parsed = (json: string | null) => (json === null ? null : JSON.parse(json))
+const written = (value: unknown) => (value === null ? null : JSON.stringify(value))
+
+/** What an older version did not know yet is as it is by default. */
+function readDelivery(json: string): Delivery {
+  const stored: Partial<Delivery> = JSON.parse(json)
+  return { ...defaultDelivery, ...stored, previews: { ...defaultDelivery.previews, ...stored.previews } }
+}
 
 function fromRow(row: Row<'deployments'>): Deployment {
   return {
@@ -63,7 +129,14 @@ function fromRow(row: Row<'deployments'>): Deployment {
     liveRelease: row.live_release,
     stopped: row.stopped === 1,
     keepVolumes: row.keep_volumes === 1,
-    error: row.error === null ? null : JSON.parse(row.error),
+    error: parsed(row.error),
+    delivery: readDelivery(row.delivery),
+    webhook: parsed(row.webhook),
+    webhookSecret: row.webhook_secret,
+    previewOf: row.preview_of,
+    pullRequest: parsed(row.pull_request),
+    expiresAt: row.expires_at,
+    previewEnv: row.preview_env,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -88,6 +161,10 @@ export async function insertDeployment(db: Db, input: NewDeployment): Promise<De
       status: 'queued',
       stopped: 0,
       keep_volumes: 0,
+      delivery: JSON.stringify(input.delivery ?? defaultDelivery),
+      preview_of: input.previewOf ?? null,
+      pull_request: written(input.pullRequest ?? null),
+      expires_at: input.expiresAt ?? null,
       created_at: at,
       updated_at: at,
     })
@@ -136,7 +213,8 @@ type Changes = Partial<Omit<Deployment, 'id' | 'createdAt' | 'updatedAt'>>
 
 /** Changes the named columns and nothing else. */
 export async function updateDeployment(db: Db, id: string, changes: Changes): Promise<void> {
-  const { githubUrl, rootDir, overrides, volumes, liveRelease, stopped, keepVolumes, error, ...same } = changes
+  const { githubUrl, rootDir, overrides, volumes, liveRelease, stopped, keepVolumes, error, ...more } = changes
+  const { delivery, webhook, webhookSecret, previewOf, pullRequest, expiresAt, previewEnv, ...same } = more
   await db
     .updateTable('deployments')
     .set({
@@ -148,7 +226,14 @@ export async function updateDeployment(db: Db, id: string, changes: Changes): Pr
       ...(liveRelease !== undefined && { live_release: liveRelease }),
       ...(stopped !== undefined && { stopped: Number(stopped) }),
       ...(keepVolumes !== undefined && { keep_volumes: Number(keepVolumes) }),
-      ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
+      ...(error !== undefined && { error: written(error) }),
+      ...(delivery !== undefined && { delivery: JSON.stringify(delivery) }),
+      ...(webhook !== undefined && { webhook: written(webhook) }),
+      ...(webhookSecret !== undefined && { webhook_secret: webhookSecret }),
+      ...(previewOf !== undefined && { preview_of: previewOf }),
+      ...(pullRequest !== undefined && { pull_request: written(pullRequest) }),
+      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+      ...(previewEnv !== undefined && { preview_env: previewEnv }),
       updated_at: now(),
     })
     .where('id', '=', id)

@@ -20,7 +20,14 @@ const fromRow = (row: Row<'jobs'>): Job => ({
   runAfter: row.run_after,
 })
 
-export async function insertJob(db: Db, deploymentId: string, kind: JobKind, release?: number): Promise<void> {
+/** `runAfter`: not before this time. */
+export async function insertJob(
+  db: Db,
+  deploymentId: string,
+  kind: JobKind,
+  release?: number,
+  runAfter: string | null = null,
+): Promise<void> {
   await db
     .insertInto('jobs')
     .values({
@@ -29,6 +36,7 @@ export async function insertJob(db: Db, deploymentId: string, kind: JobKind, rel
       release: release ?? null,
       state: 'queued',
       attempts: 0,
+      run_after: runAfter,
       created_at: now(),
     })
     .execute()

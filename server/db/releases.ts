@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { movingStatuses } from '../states.ts'
+import { type CauseKind, movingStatuses } from '../states.ts'
 import type { Deployment, Overrides, Volume } from './deployments.ts'
 import { type Db, now, type ReleaseStatus, type Row, type StepState, type StoredError } from './schema.ts'
 
@@ -40,8 +40,11 @@ export type ReleaseInputs = {
   rebuild?: true
 }
 
+/** Who or what asked for a release: a user (`by` is the name), a push that was told of or found by asking, a pull request. */
+export type Cause = { kind: CauseKind; by?: string; sha?: string }
+
 /** What a release is made from beside the deployment's settings: the image of an earlier one, or nothing that is there. */
-export type Origin = { imageFrom?: Release; rebuild?: boolean }
+export type Origin = { imageFrom?: Release; rebuild?: boolean; cause?: Cause }
 
 /** One build of a deployment, numbered from 1. `env` is sealed like the deployment's. */
 export type Release = {
@@ -55,6 +58,7 @@ export type Release = {
   commit: Commit | null
   recipe: Recipe | null
   containerId: string | null
+  cause: Cause
   createdAt: string
   updatedAt: string
 }
@@ -79,6 +83,7 @@ function fromRow(row: Row<'releases'>): Release {
     commit: row.commit === null ? null : JSON.parse(row.commit),
     recipe: row.recipe === null ? null : JSON.parse(row.recipe),
     containerId: row.container_id,
+    cause: JSON.parse(row.cause),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -88,7 +93,7 @@ function fromRow(row: Row<'releases'>): Release {
 export async function insertRelease(
   db: Db,
   deployment: Deployment,
-  { imageFrom, rebuild }: Origin = {},
+  { imageFrom, rebuild, cause = { kind: 'user' } }: Origin = {},
 ): Promise<Release> {
   const { next } = await db
     .selectFrom('releases')
@@ -110,6 +115,7 @@ export async function insertRelease(
       image_from: imageFrom?.number ?? null,
       commit: imageFrom?.commit ? JSON.stringify(imageFrom.commit) : null,
       recipe: imageFrom?.recipe ? JSON.stringify(imageFrom.recipe) : null,
+      cause: JSON.stringify(cause),
       created_at: at,
       updated_at: at,
     })

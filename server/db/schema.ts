@@ -1,6 +1,14 @@
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../errors.ts'
-import type { DeploymentStatus, LedgerState, ReleaseStatus, StepState, TokenScope } from '../states.ts'
+import type {
+  ChannelKind,
+  DeploymentStatus,
+  LedgerState,
+  ReleaseStatus,
+  RunState,
+  StepState,
+  TokenScope,
+} from '../states.ts'
 
 /** ISO 8601 in UTC, written by `now()`. */
 type Timestamp = string
@@ -64,6 +72,18 @@ type DeploymentsTable = {
   stopped: number
   keep_volumes: number
   error: Json | null
+  /** What a push does. */
+  delivery: Json
+  /** How its webhook at GitHub stands. */
+  webhook: Json | null
+  /** Encrypted. */
+  webhook_secret: string | null
+  /** Of a preview: the deployment it belongs to, its pull request, and when it goes by itself. */
+  preview_of: string | null
+  pull_request: Json | null
+  expires_at: Timestamp | null
+  /** Encrypted: the environment of its previews. */
+  preview_env: string | null
   created_at: Timestamp
   updated_at: Timestamp
 }
@@ -83,6 +103,8 @@ type ReleasesTable = {
   /** What choose-template decided. */
   recipe: Json | null
   container_id: string | null
+  /** Who or what asked for it. */
+  cause: Json
   created_at: Timestamp
   updated_at: Timestamp
 }
@@ -163,6 +185,59 @@ type AuditLogTable = {
   detail: Json
 }
 
+/** Deliveries of webhooks that were taken, by GitHub's id. */
+type DeliveriesTable = { id: string; deployment_id: string | null; event: string; at: Timestamp }
+
+/** SSH keys that read one repository. */
+type DeployKeysTable = {
+  id: string
+  github_url: string
+  public_key: string
+  /** Encrypted. */
+  private_key: string
+  deployment_id: string | null
+  created_at: Timestamp
+}
+
+type SchedulesTable = {
+  id: string
+  deployment_id: string
+  name: string
+  cron: string
+  time_zone: string
+  command: string
+  timeout_seconds: number
+  is_enabled: number
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+type ScheduleRunsTable = {
+  id: Generated<number>
+  schedule_id: string
+  release: number
+  started_at: Timestamp
+  ended_at: Timestamp | null
+  state: RunState
+  exit_code: number | null
+  message: string | null
+  log: Generated<string>
+}
+
+type ChannelsTable = {
+  id: string
+  name: string
+  kind: ChannelKind
+  /** Encrypted. */
+  config: string
+  events: Json
+  is_enabled: number
+  last_sent_at: Timestamp | null
+  last_error: string | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
 type SettingsTable = { key: string; value: string }
 
 export type Schema = {
@@ -178,6 +253,11 @@ export type Schema = {
   build_logs: BuildLogsTable
   receipts: ReceiptsTable
   audit_log: AuditLogTable
+  deliveries: DeliveriesTable
+  deploy_keys: DeployKeysTable
+  schedules: SchedulesTable
+  schedule_runs: ScheduleRunsTable
+  channels: ChannelsTable
   settings: SettingsTable
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type Delivery,
   type Deployment,
   type EnvVariable,
   findBySubdomain,
@@ -10,7 +11,7 @@ import {
   type Volume,
 } from '../db/deployments.ts'
 import { hurryJobs, insertJob, listJobs } from '../db/jobs.ts'
-import { findRelease, insertRelease, type Origin } from '../db/releases.ts'
+import { type Cause, findRelease, insertRelease, type Origin } from '../db/releases.ts'
 import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -30,15 +31,16 @@ export type NewApp = {
   overrides: Overrides
   volumes: Volume[]
   env: EnvVariable[]
+  delivery?: Delivery
 }
 
 /** @throws subdomain_taken */
-export async function createApp(deps: Deps, queue: Queue, app: NewApp): Promise<Deployment> {
+export async function createApp(deps: Deps, queue: Queue, app: NewApp, cause?: Cause): Promise<Deployment> {
   const id = randomUUID()
   const created = await deps.db.transaction().execute(async (db) => {
     await refuseTaken(db, id, app.subdomain)
     const deployment = await insertDeployment(db, { ...app, id, env: sealEnv(deps, id, app.env) })
-    await enqueueDeploy(db, deployment)
+    await enqueueDeploy(db, deployment, { ...(cause && { cause }) })
     return deployment
   })
   deps.events.publish({ type: 'deployment', deployment: id, status: created.status, error: null })
@@ -48,18 +50,22 @@ export async function createApp(deps: Deps, queue: Queue, app: NewApp): Promise<
 
 export type AppChanges = Partial<Omit<NewApp, 'githubUrl'>>
 
-/** Changes the settings and deploys with them. @throws subdomain_taken, not_possible_now */
+/** Whether a change is deployed at once, or waits for the next push or redeploy. */
+export type When = 'now' | 'later'
+
+/** Changes the settings, and deploys with them unless that is to wait. @throws subdomain_taken, not_possible_now */
 export async function changeApp(
   deps: Deps,
   queue: Queue,
   deployment: Deployment,
   { env, ...changes }: AppChanges,
+  { when = 'now', cause }: { when?: When; cause?: Cause } = {},
 ): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
   await deps.db.transaction().execute(async (db) => {
     if (changes.subdomain !== undefined) await refuseTaken(db, deployment.id, changes.subdomain)
     await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
-    await enqueueAgain(db, deployment.id)
+    if (when === 'now') await enqueueAgain(db, deployment.id, { ...(cause && { cause }) })
   })
   await announce(deps, deployment.id)
   queue.kick()
@@ -67,23 +73,32 @@ export async function changeApp(
 
 /**
  * Deploys the newest commit. What is built already is used again, unless `rebuild` asks for everything anew, base image
- * and dependencies with it.
+ * and dependencies with it. Where a deploy is on its way already this one waits `settleMs` for others, then takes its
+ * place: so a storm of pushes builds twice, not fifty times.
  * @throws not_possible_now
  */
 export async function redeployApp(
   deps: Deps,
   queue: Queue,
   deployment: Deployment,
-  { rebuild = false }: { rebuild?: boolean } = {},
+  { rebuild = false, cause, settleMs = 0 }: { rebuild?: boolean; cause?: Cause; settleMs?: number } = {},
 ): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
-  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, { rebuild }))
+  await deps.db
+    .transaction()
+    .execute((db) => enqueueAgain(db, deployment.id, { rebuild, ...(cause && { cause }) }, settleMs))
   await announce(deps, deployment.id)
   queue.kick()
 }
 
 /** Deploys the image of an earlier release again, with that release's environment. @throws not_found, image_gone */
-export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployment, number: number): Promise<void> {
+export async function rollBackApp(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  number: number,
+  cause?: Cause,
+): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
   const target = await findRelease(deps.db, deployment.id, number)
   if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
@@ -96,7 +111,9 @@ export async function rollBackApp(deps: Deps, queue: Queue, deployment: Deployme
       { field: 'release' },
     )
   }
-  await deps.db.transaction().execute((db) => enqueueAgain(db, deployment.id, { imageFrom: target }))
+  await deps.db
+    .transaction()
+    .execute((db) => enqueueAgain(db, deployment.id, { imageFrom: target, ...(cause && { cause }) }))
   await announce(deps, deployment.id)
   queue.kick()
 }
@@ -160,18 +177,20 @@ export async function deleteApp(
   queue.kick()
 }
 
-async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin): Promise<void> {
+async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin, runAfter?: string): Promise<void> {
   const release = await insertRelease(db, deployment, origin)
-  await insertJob(db, deployment.id, 'deploy', release.number)
+  await insertJob(db, deployment.id, 'deploy', release.number, runAfter)
 }
 
 /** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
-async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin): Promise<void> {
+async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settleMs = 0): Promise<void> {
   await dropQueuedDeploys(db, deploymentId)
   const current = await findDeployment(db, deploymentId)
   if (!current) throw new AppError('not_found', 'There is no such deployment.')
   if (current.liveRelease === null) await updateDeployment(db, deploymentId, { status: 'queued', error: null })
-  await enqueueDeploy(db, current, origin)
+  const busy = (await listJobs(db, { deploymentId, state: 'running' })).some((job) => job.kind === 'deploy')
+  const runAfter = busy && settleMs > 0 ? new Date(Date.now() + settleMs).toISOString() : undefined
+  await enqueueDeploy(db, current, origin, runAfter)
 }
 
 /** Also a delete that is stuck goes on, sooner or later. */

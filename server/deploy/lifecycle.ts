@@ -1,8 +1,8 @@
 import { type Deployment, deleteDeployment, findDeployment, updateDeployment } from '../db/deployments.ts'
-import { deleteJob, type Job, requeueJob, turnIntoUndo } from '../db/jobs.ts'
+import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
-import { deleteReleases, findRelease, listReleases, updateRelease } from '../db/releases.ts'
+import { deleteReleases, findRelease, listReleases, listSteps, type Release, updateRelease } from '../db/releases.ts'
 import { type DeploymentStatus, now, type ReleaseStatus } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
@@ -97,6 +97,7 @@ async function runRelease(ctx: StepContext): Promise<void> {
 async function enter(ctx: StepContext, status: ReleaseStatus): Promise<void> {
   await updateRelease(ctx.db, ctx.release, { status })
   ctx.release.status = status
+  ctx.events.publish({ type: 'release', deployment: ctx.deployment.id, release: ctx.release.number, status })
 }
 
 /** How far a release is undone that did not go live. While another one serves, what outlives releases stays. */
@@ -112,9 +113,9 @@ async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unkn
     await turnIntoUndo(db, job.id)
     if (isLive) return
     await updateRelease(db, ctx.release, { status: 'undoing' })
-    await updateDeployment(db, job.deploymentId, { error: reason })
+    if (reason.code !== 'superseded') await updateDeployment(db, job.deploymentId, { error: reason })
   })
-  if (current && !isLive) {
+  if (current && !isLive && reason.code !== 'superseded') {
     deps.events.publish({ type: 'deployment', deployment: current.id, status: current.status, error: reason })
   }
   await undo(deps, { ...job, kind: 'undo' })
@@ -129,12 +130,34 @@ async function undo(deps: Deps, job: Job): Promise<void> {
   try {
     if (isLive) await retireOthers(deps, job.deploymentId)
     await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
-    if (!isLive) await updateRelease(deps.db, release, { status: 'failed' })
-    await setStatus(deps, job.deploymentId, restingStatus(ctx.deployment))
+    if (!isLive) await noteFailure(deps, release)
+    await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))
     await deleteJob(deps.db, job.id)
   } catch (error) {
     await getStuck(deps, job, error, ctx.deployment)
   }
+}
+
+/** Nothing of the release is left. The reason is told with it: that of its step, or of the deployment. */
+async function noteFailure({ db, events }: Deps, release: Release): Promise<void> {
+  const { deploymentId, number } = release
+  await updateRelease(db, release, { status: 'failed' })
+  const failed = (await listSteps(db, deploymentId, number)).find((it) => it.error !== null)?.error
+  const error = failed ?? (await findDeployment(db, deploymentId))?.error
+  events.publish({
+    type: 'release',
+    deployment: deploymentId,
+    release: number,
+    status: 'failed',
+    ...(error && { error }),
+  })
+}
+
+/** Where a newer deploy waits already, a first one that came to nothing is no failure of the app. */
+async function statusAfter({ db }: Deps, deployment: Deployment): Promise<DeploymentStatus> {
+  const waiting = await listJobs(db, { deploymentId: deployment.id, state: 'queued' })
+  const isNext = deployment.liveRelease === null && waiting.some((it) => it.kind === 'deploy')
+  return isNext ? 'queued' : restingStatus(deployment)
 }
 
 const restingStatus = ({ liveRelease, stopped }: Deployment): DeploymentStatus =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { findBySubdomain } from '../db/deployments.ts'
+import { defaultDelivery, findBySubdomain } from '../db/deployments.ts'
 import type { Effect } from '../db/ledger.ts'
 import { listPorts } from '../db/ports.ts'
 import type { Commit, Recipe, Release } from '../db/releases.ts'
@@ -95,6 +95,7 @@ async function dryContext(deps: Deps, app: NewApp, { checkout, commit, recipe, s
     commit,
     recipe,
     containerId: null,
+    cause: { kind: 'user' },
     createdAt: now(),
     updatedAt: now(),
   }
@@ -109,6 +110,13 @@ async function dryContext(deps: Deps, app: NewApp, { checkout, commit, recipe, s
       stopped: false,
       keepVolumes: false,
       error: null,
+      delivery: app.delivery ?? defaultDelivery,
+      webhook: null,
+      webhookSecret: null,
+      previewOf: null,
+      pullRequest: null,
+      expiresAt: null,
+      previewEnv: null,
       createdAt: now(),
       updatedAt: now(),
     },

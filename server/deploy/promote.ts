@@ -23,4 +23,5 @@ export async function promote(ctx: StepContext): Promise<void> {
   })
   Object.assign(deployment, { liveRelease: release.number, status: 'running', stopped: false, error: null })
   events.publish({ type: 'deployment', deployment: deployment.id, status: 'running', error: null })
+  events.publish({ type: 'release', deployment: deployment.id, release: release.number, status: 'live' })
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deleteJob, type Job, listJobs, requeueJob, startJob, turnIntoUndo } from '../db/jobs.ts'
-import { updateRelease } from '../db/releases.ts'
+import { findRelease, updateRelease } from '../db/releases.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import type { AppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { runJob, SHUTDOWN } from './lifecycle.ts'
 
 export type Queue = {
@@ -37,6 +37,7 @@ export function createQueue(deps: Deps): Queue {
   let stopped = false
   let pumping: Promise<void> | undefined
   let again = false
+  let alarm: NodeJS.Timeout | undefined
 
   function kick() {
     if (pumping) {
@@ -55,11 +56,33 @@ export function createQueue(deps: Deps): Queue {
   }
 
   async function pump() {
-    for (const job of await listJobs(deps.db, { state: 'queued' })) {
-      if (stopped || running.has(job.deploymentId) || (job.runAfter ?? '') > now()) continue
+    const jobs = await listJobs(deps.db, { state: 'queued' })
+    wakeFor(jobs)
+    for (const job of jobs) {
+      if (stopped || (job.runAfter ?? '') > now()) continue
+      if (running.has(job.deploymentId)) {
+        await supersede(job)
+        continue
+      }
       const deploys = [...running.values()].filter((it) => it.kind === 'deploy').length
       if (job.kind !== 'deploy' || deploys < deps.config.buildConcurrency) launch(job)
     }
+  }
+
+  /** The next job that waits for its time; the reconciler looks every minute at the latest. */
+  function wakeFor(jobs: Job[]) {
+    clearTimeout(alarm)
+    const times = jobs.flatMap((it) => (it.runAfter !== null && it.runAfter > now() ? [Date.parse(it.runAfter)] : []))
+    if (times.length > 0 && !stopped) alarm = setTimeout(kick, Math.min(...times) - Date.now() + 1).unref()
+  }
+
+  /** A newer push takes the place of a deploy that is still on its way. What a user asked for waits its turn. */
+  async function supersede(job: Job) {
+    if (job.kind !== 'deploy' || running.get(job.deploymentId)?.kind !== 'deploy') return
+    const release = await findRelease(deps.db, job.deploymentId, job.release ?? 0)
+    if (release === undefined || release.cause.kind === 'user') return
+    const reason = new AppError('superseded', `Release ${release.number}, which is newer, took its place.`)
+    running.get(job.deploymentId)?.controller.abort(reason)
   }
 
   function launch(job: Job) {
@@ -117,6 +140,7 @@ export function createQueue(deps: Deps): Queue {
     isBusy: () => running.size > 0,
     async stop() {
       stopped = true
+      clearTimeout(alarm)
       for (const { controller } of running.values()) controller.abort(SHUTDOWN)
       await Promise.all([...running.values()].map((it) => it.done))
     },

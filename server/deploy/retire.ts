@@ -1,11 +1,9 @@
+import { findDeployment } from '../db/deployments.ts'
 import { listReleases, type Release, updateRelease } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
 import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { revertAll } from './run.ts'
-
-/** So many retired releases keep their image, for rollback. */
-const KEPT_RELEASES = 5
 
 /**
  * Takes down the releases that have been replaced, once nginx has let go of their last requests, and removes the images
@@ -19,10 +17,11 @@ export async function retireOthers(deps: Deps, deploymentId: string): Promise<vo
   if (retiring.length > 0) await deps.nginx.drained()
   for (const release of retiring) await take(deps, release, 'retired')
 
+  const keepReleases = (await findDeployment(deps.db, deploymentId))?.delivery.keepReleases ?? 0
   const name = releases.find((release) => release.status === 'live')?.subdomain
   const retired = releases.filter((release) => release.status === 'retired' || retiring.includes(release))
   const moved = retired.filter((release) => release.subdomain !== name)
-  const tooOld = retired.filter((release) => release.subdomain === name).slice(KEPT_RELEASES)
+  const tooOld = retired.filter((release) => release.subdomain === name).slice(keepReleases)
   for (const release of [...moved, ...tooOld]) await take(deps, release, 'pruned')
 }
 

@@ -73,7 +73,8 @@ async function applyStep(step: Step, ctx: StepContext, onStep: OnStep): Promise<
 
 async function applyOne(step: Step, ctx: StepContext): Promise<void> {
   const owner = ownerOf(ctx, step)
-  await note(ctx, step, 'running', (db) => recordEffects(db, owner, step.effects(ctx), 'pending'))
+  const noted = step.effects(ctx)
+  await note(ctx, step, 'running', (db) => recordEffects(db, owner, noted, 'pending'))
   await step.apply(ctx)
   if (ctx.deployment.liveRelease !== ctx.release.number) ctx.signal.throwIfAborted()
   const effects = step.effects(ctx)
@@ -86,6 +87,15 @@ async function applyOne(step: Step, ctx: StepContext): Promise<void> {
     }
   }
   await note(ctx, step, 'done', (db) => recordEffects(db, owner, effects, 'present'))
+  await dropUnmade(ctx, step, noted, effects)
+}
+
+/** What a step had noted and then did without, because the outside would not have it, is looked for and crossed out. */
+async function dropUnmade(ctx: StepContext, step: Step, noted: Effect[], made: Effect[]): Promise<void> {
+  const unmade = noted.filter((it) => !made.some(({ kind, name }) => kind === it.kind && name === it.name))
+  for (const effect of unmade) {
+    if (!(await step.inspect(ctx, effect))) await recordEffects(ctx.db, ownerOf(ctx, step), [effect], 'removed')
+  }
 }
 
 /**

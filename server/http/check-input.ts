@@ -1,10 +1,10 @@
-import type { EnvVariable, Overrides, Volume } from '../db/deployments.ts'
+import { type Delivery, defaultDelivery, type EnvVariable, type Overrides, type Volume } from '../db/deployments.ts'
 import { AppError } from '../errors.ts'
 import { problemOfVolumePath } from '../limits.ts'
 import { isReservedSubdomain, normalizeSubdomain } from '../names.ts'
 import { checkRelativePath } from '../repository.ts'
 import { isPublicKey, MAX_TOTAL_BYTES, problemOfKey, problemOfValue } from '../variables.ts'
-import type { ChangeInput } from './schemas.ts'
+import type { ChangeInput, DeliveryInput } from './schemas.ts'
 
 /** What a schema cannot say about input, in rules. All throw invalid_input with the field. */
 
@@ -24,6 +24,11 @@ export function checkSubdomain(raw: string): string {
     })
   }
   return subdomain
+}
+
+/** What a push does, over how it was. */
+export function checkDelivery({ previews, ...input }: DeliveryInput, before = defaultDelivery): Delivery {
+  return { ...before, ...input, previews: { ...before.previews, ...previews } }
 }
 
 /** The engine takes those for the build in the address of a request, which may have 1 MiB with all its headers. */

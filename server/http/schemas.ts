@@ -4,16 +4,20 @@ import {
   CPUS,
   DOCKERFILE,
   HEALTH_PATH,
+  KEEP_RELEASES,
   MEMORY_MB,
+  MOST_PREVIEWS,
   MOST_VOLUMES,
   OUTPUT_DIR,
   PORT,
+  PREVIEW_DAYS,
   START_TIMEOUT,
   TARGET,
   TEMPLATE,
   TOKEN_NAME,
   VOLUME_NAME,
   VOLUME_PATH,
+  WATCH_PATH,
 } from '../limits.ts'
 import { tokenScopes } from '../states.ts'
 import { KEY_DESCRIPTION, KEY_PATTERN, MAX_KEY_LENGTH, MOST_VARIABLES } from '../variables.ts'
@@ -61,6 +65,29 @@ const OverridesInput = Type.Object(
 
 const VolumeInput = Type.Object({ name: Type.String(VOLUME_NAME), path: Type.String(VOLUME_PATH) }, strict)
 
+const DeliveryInput = Type.Object(
+  {
+    autoDeploy: Type.Optional(Type.Boolean()),
+    watchPaths: Type.Optional(Type.Array(Type.String(WATCH_PATH), { maxItems: 50 })),
+    keepReleases: Type.Optional(Type.Integer(KEEP_RELEASES)),
+    previews: Type.Optional(
+      Type.Object(
+        {
+          isEnabled: Type.Optional(Type.Boolean()),
+          most: Type.Optional(Type.Integer(MOST_PREVIEWS)),
+          days: Type.Optional(Type.Integer(PREVIEW_DAYS)),
+          forks: Type.Optional(Type.Boolean()),
+          memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),
+          cpus: Type.Optional(Type.Number(CPUS)),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+)
+export type DeliveryInput = Static<typeof DeliveryInput>
+
 const appSettings = {
   branch: Type.Optional(Type.String({ maxLength: 200 })),
   rootDir: Type.Optional(Type.String({ maxLength: 1000 })),
@@ -71,13 +98,18 @@ const appSettings = {
   template: Type.Optional(Type.String(TEMPLATE)),
   overrides: Type.Optional(OverridesInput),
   volumes: Type.Optional(Type.Array(VolumeInput, { maxItems: MOST_VOLUMES })),
+  delivery: Type.Optional(DeliveryInput),
 }
 
 export const CreateInput = Type.Object(
   { githubUrl: Type.String({ minLength: 1, maxLength: 500 }), ...appSettings },
   strict,
 )
-export const ChangeInput = Type.Object(appSettings, { ...strict, minProperties: 1 })
+/** `deploy`: whether the change is deployed at once (as it is by default), or with the next push or redeploy. */
+export const ChangeInput = Type.Object(
+  { ...appSettings, deploy: Type.Optional(Type.Enum(['now', 'later'])) },
+  { ...strict, minProperties: 1 },
+)
 export type CreateInput = Static<typeof CreateInput>
 export type ChangeInput = Static<typeof ChangeInput>
 

@@ -1,10 +1,12 @@
 import {
+  causeKinds,
   connectionNames,
   deploymentStatuses,
   ledgerStates,
   releaseStatuses,
   stepStates,
   tokenScopes,
+  webhookStates,
 } from '../states.ts'
 import { type Static, Type } from './type.ts'
 
@@ -57,6 +59,38 @@ const OverridesView = Type.Object({
 
 const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
 
+const DeliveryView = Type.Object({
+  autoDeploy: Type.Boolean(),
+  watchPaths: Type.Array(Type.String()),
+  keepReleases: Type.Integer(),
+  previews: Type.Object({
+    isEnabled: Type.Boolean(),
+    most: Type.Integer(),
+    days: Type.Integer(),
+    forks: Type.Boolean(),
+    memoryMb: Type.Optional(Type.Integer()),
+    cpus: Type.Optional(Type.Number()),
+  }),
+})
+
+/** Whether GitHub tells of pushes, or why they are polled for. */
+const WebhookView = Type.Object({
+  state: Type.Enum(webhookStates),
+  reason: Type.Optional(Type.String()),
+  heardAt: Type.Optional(Time),
+})
+
+const PullRequestView = Type.Object({
+  number: Type.Integer(),
+  title: Type.String(),
+  author: Type.String(),
+  branch: Type.String(),
+  sha: Type.String(),
+  isFork: Type.Boolean(),
+  url: Type.String(),
+  approvedSha: Type.Optional(Type.String()),
+})
+
 export const DeploymentView = Type.Object({
   id: Id,
   name: Type.String(),
@@ -86,6 +120,12 @@ export const DeploymentView = Type.Object({
   dockerImage: nullable(Type.String()),
   overrides: OverridesView,
   volumes: Type.Array(VolumeView),
+  delivery: DeliveryView,
+  webhook: nullable(WebhookView),
+  /** Of a preview: the deployment it belongs to, its pull request, and when it goes by itself. */
+  previewOf: nullable(Id),
+  pullRequest: nullable(PullRequestView),
+  expiresAt: nullable(Time),
   createdAt: Time,
   updatedAt: Time,
   /** When the newest release was asked for. */
@@ -120,6 +160,12 @@ export const ReleaseView = Type.Object({
   status: Type.Enum(releaseStatuses),
   commit: nullable(CommitView),
   rolledBackTo: nullable(Type.Integer()),
+  /** Who or what asked for it. */
+  cause: Type.Object({
+    kind: Type.Enum(causeKinds),
+    by: Type.Optional(Type.String()),
+    sha: Type.Optional(Type.String()),
+  }),
   template: nullable(Type.String()),
   createdAt: Time,
   updatedAt: Time,

@@ -3,6 +3,7 @@ import * as foundation from './0001-foundation.ts'
 import * as tokens from './0002-tokens.ts'
 import * as releaseStatus from './0003-release-status.ts'
 import * as recipeSettings from './0004-recipe-settings.ts'
+import * as pushToDeploy from './0005-push-to-deploy.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   '0002-tokens': tokens,
   '0003-release-status': releaseStatus,
   '0004-recipe-settings': recipeSettings,
+  '0005-push-to-deploy': pushToDeploy,
 }

@@ -89,13 +89,14 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
 }
 
 const showRelease = (
-  { number, status, commit, imageFrom, recipe, createdAt, updatedAt }: Release,
+  { number, status, commit, imageFrom, recipe, cause, createdAt, updatedAt }: Release,
   span: Span = { startedAt: null, endedAt: null },
 ): ReleaseView => ({
   release: number,
   status,
   commit,
   rolledBackTo: imageFrom,
+  cause,
   template: recipe?.template ?? null,
   createdAt,
   updatedAt,

@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
+import type { Cause } from '../../db/releases.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
 import { makePlan } from '../../deploy/plan.ts'
@@ -9,8 +11,9 @@ import { suggestSubdomain } from '../../names.ts'
 import { checkBranch, checkRootDir, parseRepository, readTree } from '../../repository.ts'
 import type { App } from '../app-type.ts'
 import { noteVisitor } from '../audit.ts'
+import { visitorOf } from '../auth.ts'
 import { changedVariables } from '../changed-variables.ts'
-import { checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
+import { checkDelivery, checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
 import { presentAll, presentDeployment, urlOf } from '../present.ts'
 import { ChangeInput, CreateInput, IdParams, RollbackInput } from '../schemas.ts'
 import type { Slots } from '../slots.ts'
@@ -35,6 +38,7 @@ function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp
     overrides: checkOverrides(input.overrides ?? {}),
     volumes: checkVolumes(input.volumes ?? []),
     env: checkEnv(input.env ?? []),
+    delivery: checkDelivery(input.delivery ?? {}),
   }
 }
 
@@ -48,8 +52,15 @@ function readChange(deps: Deps, deployment: Deployment, input: ChangeInput): com
     ...(input.overrides !== undefined && { overrides: checkOverrides(input.overrides) }),
     ...(input.volumes !== undefined && { volumes: checkVolumes(input.volumes) }),
     ...(input.env !== undefined && { env: checkEnv(input.env, openEnv(deps, deployment.id, deployment.env)) }),
+    ...(input.delivery !== undefined && { delivery: checkDelivery(input.delivery, deployment.delivery) }),
   }
 }
+
+/** What a push does is no part of a release: a change of that alone is not deployed. */
+const whenOf = ({ deploy, delivery, ...rest }: ChangeInput): commands.When =>
+  deploy ?? (delivery !== undefined && Object.keys(rest).length === 0 ? 'later' : 'now')
+
+const causeOf = (request: FastifyRequest): Cause => ({ kind: 'user', by: visitorOf(request).username })
 
 /** @throws not_found */
 export async function deploymentOf(deps: Deps, id: string): Promise<Deployment> {
@@ -76,7 +87,12 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
       url,
       { schema: { summary: 'Deploy a repository', body: CreateInput, response: { 202: One } } },
       async (request, reply) => {
-        const deployment = await commands.createApp(deps, queue, readCreate(deps.config, request.body))
+        const deployment = await commands.createApp(
+          deps,
+          queue,
+          readCreate(deps.config, request.body),
+          causeOf(request),
+        )
         const { id, githubUrl, subdomain } = deployment
         await noteVisitor(deps, request, 'deployment.create', { target: id, detail: { githubUrl, subdomain } })
         return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
@@ -111,7 +127,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     '/api/deployments/:id',
     {
       schema: {
-        summary: 'Change settings and deploy with them',
+        summary: 'Change settings, and deploy with them now or later',
         params: IdParams,
         body: ChangeInput,
         response: { 202: One },
@@ -120,7 +136,10 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       const changes = readChange(deps, deployment, request.body)
-      await commands.changeApp(deps, queue, deployment, changes)
+      await commands.changeApp(deps, queue, deployment, changes, {
+        when: whenOf(request.body),
+        cause: causeOf(request),
+      })
       const { env } = changes
       await noteVisitor(deps, request, 'deployment.change', {
         target: deployment.id,
@@ -180,7 +199,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
       const rebuild = request.query.rebuild === 'true'
-      await commands.redeployApp(deps, queue, deployment, { rebuild })
+      await commands.redeployApp(deps, queue, deployment, { rebuild, cause: causeOf(request) })
       await noteVisitor(deps, request, 'deployment.redeploy', {
         target: deployment.id,
         ...(rebuild && { detail: { rebuild } }),
@@ -224,7 +243,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     },
     async (request, reply) => {
       const deployment = await deploymentOf(deps, request.params.id)
-      await commands.rollBackApp(deps, queue, deployment, request.body.release)
+      await commands.rollBackApp(deps, queue, deployment, request.body.release, causeOf(request))
       await noteVisitor(deps, request, 'deployment.rollback', { target: deployment.id, detail: request.body })
       return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
     },

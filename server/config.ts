@@ -22,6 +22,8 @@ export type Config = Readonly<{
   dockerHost: string
   githubUrl: string
   githubApiUrl: string
+  /** Where deploy keys clone from, such as git@github.com or git@git.example.com:2222. */
+  githubSsh: string
   githubToken: string | undefined
   cloudflare:
     | Readonly<{
@@ -80,6 +82,7 @@ export function loadConfig(environment: Environment, root: string): Config {
   const port = read.integer('SLIPWAY_PORT', 2999, 1, 65_535)
   const nginx = read.oneOf('SLIPWAY_NGINX', ['managed', 'system', 'off'], 'managed')
   const managed = nginx !== 'system'
+  const githubUrl = read.origin('SLIPWAY_GITHUB_URL', 'https://github.com')
   const config: Config = {
     host,
     port,
@@ -116,8 +119,14 @@ export function loadConfig(environment: Environment, root: string): Config {
       /^(unix:\/\/\/|tcp:\/\/|https?:\/\/).+/,
       'unix:///path/to/docker.sock or tcp://host:port',
     ),
-    githubUrl: read.origin('SLIPWAY_GITHUB_URL', 'https://github.com'),
+    githubUrl,
     githubApiUrl: read.origin('SLIPWAY_GITHUB_API_URL', 'https://api.github.com'),
+    githubSsh: read.matching(
+      'SLIPWAY_GITHUB_SSH',
+      `git@${URL.canParse(githubUrl) ? new URL(githubUrl).hostname : 'github.com'}`,
+      /^[a-z_][\w-]{0,31}@[\w-]+(\.[\w-]+)*(:\d{1,5})?$/,
+      'a user and a host, and perhaps a port, such as git@git.example.com:2222',
+    ),
     githubToken: read.secret('SLIPWAY_GITHUB_TOKEN'),
     cloudflare: readCloudflare(read),
     cloudflared: read.oneOf('SLIPWAY_CLOUDFLARED', ['child', 'unit', 'off'], 'child'),

@@ -1,13 +1,28 @@
-/** GitHub did not answer, or refused, in a sentence that says what to do. */
-export class GithubFailure extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause })
+import { AppError, type ErrorCode } from '../errors.ts'
+
+/** GitHub did not answer (`github_unavailable`), or refused (`github_denied`), in a sentence that says what to do. */
+export class GithubFailure extends AppError {
+  constructor(
+    message: string,
+    cause?: unknown,
+    code: Extract<ErrorCode, 'github_denied' | 'github_unavailable'> = 'github_unavailable',
+  ) {
+    super(code, message, { cause })
     this.name = 'GithubFailure'
   }
 }
 
+/** `body` is null where the answer has none, such as those with 204 and 304. */
 export type Answer = { status: number; headers: Headers; body: unknown }
-export type Ask = (method: 'GET' | 'POST', path: string, signal?: AbortSignal, body?: object) => Promise<Answer>
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+/** `headers` go along with those of every request, such as `if-none-match`. */
+export type Ask = (
+  method: Method,
+  path: string,
+  signal?: AbortSignal,
+  body?: object,
+  headers?: Record<string, string>,
+) => Promise<Answer>
 
 const TIMEOUT_MS = 10_000
 const MOST_BYTES = 1024 * 1024
@@ -19,19 +34,22 @@ const HEADERS = { accept: 'application/vnd.github+json', 'user-agent': 'slipway'
  * answered like the rest, but for the token itself.
  * @throws GithubFailure, or the reason of the signal; none of them shows the token
  */
-export function createAsk({ apiUrl, token }: { apiUrl: string; token: string }): Ask {
-  return async (method, path, signal, body) => {
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new GithubFailure(MALFORMED)
+export function createAsk({ apiUrl, token, refused = WRONG_TOKEN }: Options): Ask {
+  return async (method, path, signal, body, more) => {
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new GithubFailure(MALFORMED, undefined, 'github_denied')
     const { status, headers, text } = await exchange(`${apiUrl}${path}`, signal, {
       method,
       redirect: 'error',
-      headers: { ...HEADERS, authorization: `Bearer ${token}` },
+      headers: { ...HEADERS, ...more, authorization: `Bearer ${token}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
-    if (status === 401) throw new GithubFailure(WRONG_TOKEN)
+    if (status === 401) throw new GithubFailure(refused, undefined, 'github_denied')
     return { status, headers, body: parse(text.replaceAll(token, '[token]'), status) }
   }
 }
+
+/** `refused` is what an answer of 401 is told as. */
+type Options = { apiUrl: string; token: string; refused?: string }
 
 /** Whether something answers at an address. Redirects count, and are not followed. @throws GithubFailure */
 export async function reachHost(url: string, signal?: AbortSignal): Promise<void> {
@@ -63,7 +81,10 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(parts).toString()
 }
 
+const WITHOUT_BODY = [204, 205, 304]
+
 function parse(text: string, status: number): unknown {
+  if (WITHOUT_BODY.includes(status)) return null
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -34,8 +34,7 @@ export function createGithub({ url, apiUrl, token }: GithubOptions): Github {
   }
 }
 
-const attempt = (signal: AbortSignal | undefined) =>
-  createTry(LATE, (error) => (error instanceof GithubFailure ? error : toAppError(error)).message, signal)
+const attempt = (signal: AbortSignal | undefined) => createTry(LATE, (error) => toAppError(error).message, signal)
 
 type Connection = { url: string; apiUrl: string; token: string }
 

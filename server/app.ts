@@ -14,6 +14,7 @@ import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
+import { changeRoutes } from './http/routes/changes.ts'
 import { connectionRoutes } from './http/routes/connections.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
@@ -75,6 +76,7 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   tokenRoutes(app, deps, live)
   deploymentRoutes(app, deps, queue, looks)
   deploymentDetailRoutes(app, deps)
+  changeRoutes(app, deps)
   repositoryRoutes(app, deps, looks)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, stats, live)

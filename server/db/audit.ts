@@ -41,3 +41,18 @@ export async function countAudit(
 export async function listAudit(db: Db, limit: number): Promise<Row<'audit_log'>[]> {
   return db.selectFrom('audit_log').selectAll().orderBy('id', 'desc').limit(limit).execute()
 }
+
+/** What was done to one thing, newest first. */
+export async function listAuditOf(
+  db: Db,
+  { target, actions, limit }: { target: string; actions: string[]; limit: number },
+): Promise<Row<'audit_log'>[]> {
+  return db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('target', '=', target)
+    .where('action', 'in', actions)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}

@@ -288,8 +288,8 @@ export async function listSteps(db: Db, deploymentId: string, release: number): 
   }))
 }
 
-/** When the work on a release began and ended. */
-export type Span = { startedAt: string | null; endedAt: string | null }
+/** When the work on a release began and ended, and the code of what ended it before it was live. */
+export type Span = { startedAt: string | null; endedAt: string | null; failure: string | null }
 
 /** The time that each release of a deployment took, by number; one that has a step running has not ended. */
 export async function listSpans(db: Db, deploymentId: string): Promise<Map<number, Span>> {
@@ -297,6 +297,7 @@ export async function listSpans(db: Db, deploymentId: string): Promise<Map<numbe
     .selectFrom('release_steps')
     .select(['release', sql<string>`min(started_at)`.as('startedAt')])
     .select(sql<string | null>`iif(count(ended_at) = count(*), max(ended_at), null)`.as('endedAt'))
+    .select(sql<string | null>`max(error ->> 'code')`.as('failure'))
     .where('deployment_id', '=', deploymentId)
     .groupBy('release')
     .execute()

@@ -54,7 +54,8 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: al
     branch,
     rootDir,
     subdomain,
-    url: urlOf(deps, subdomain),
+    // A new subdomain that waits for the next deploy leads nowhere yet.
+    url: urlOf(deps, live ? release.subdomain : subdomain),
     port: ports.get(holderKey(id, release?.number ?? null)) ?? null,
     status,
     template: deployment.template ?? release?.template ?? null,

@@ -166,6 +166,8 @@ export const ReleaseView = Type.Object({
     by: Type.Optional(Type.String()),
     sha: Type.Optional(Type.String()),
   }),
+  /** The code of what ended it before it was live, such as `superseded`; null also for one that never began. */
+  failure: nullable(Type.String()),
   template: nullable(Type.String()),
   createdAt: Time,
   updatedAt: Time,
@@ -174,6 +176,35 @@ export const ReleaseView = Type.Object({
   endedAt: nullable(Time),
 })
 export type ReleaseView = Static<typeof ReleaseView>
+
+/** What another release, or the next one, would change. Without `before` and `after` where the values are a secret's. */
+export const DifferenceView = Type.Object({
+  commit: nullable(Type.Object({ before: nullable(CommitView), after: nullable(CommitView) })),
+  variables: Type.Array(
+    Type.Object({
+      key: Type.String(),
+      change: Type.Enum(['added', 'removed', 'changed']),
+      secret: Type.Boolean(),
+      before: Type.Optional(nullable(Type.String())),
+      after: Type.Optional(nullable(Type.String())),
+    }),
+  ),
+  /** By their names in the API; null is what is left to the repository. */
+  settings: Type.Array(
+    Type.Object({ name: Type.String(), before: nullable(Type.String()), after: nullable(Type.String()) }),
+  ),
+})
+export type DifferenceView = Static<typeof DifferenceView>
+
+/** Who changed which variables; no values. */
+export const EnvHistoryView = Type.Object({
+  at: Time,
+  actor: Type.String(),
+  added: Type.Array(Type.String()),
+  changed: Type.Array(Type.String()),
+  removed: Type.Array(Type.String()),
+})
+export type EnvHistoryView = Static<typeof EnvHistoryView>
 
 /** `value` of a secret is masked. */
 export const EnvView = Type.Object({

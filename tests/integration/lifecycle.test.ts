@@ -95,7 +95,7 @@ describe('an app through its releases', () => {
     const { entries } = (await world.slipway.api('GET', '/api/audit')).body
     expect(entries.find((it: any) => it.action === 'deployment.change').detail).toEqual({
       changed: ['env'],
-      variables: ['GREETING'],
+      variablesChanged: ['GREETING'],
     })
     expect(JSON.parse(await actions.text('shop', '/env'))).toMatchObject({ GREETING: 'hi' })
     await actions.carryOut('PATCH', id, { env: [{ key: 'GREETING' }, { key: 'MORE', value: '$(x) "q" \\n ü\n2' }] })

@@ -90,13 +90,14 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
 
 const showRelease = (
   { number, status, commit, imageFrom, recipe, cause, createdAt, updatedAt }: Release,
-  span: Span = { startedAt: null, endedAt: null },
+  { failure, ...span }: Span = { startedAt: null, endedAt: null, failure: null },
 ): ReleaseView => ({
   release: number,
   status,
   commit,
   rolledBackTo: imageFrom,
   cause,
+  failure,
   template: recipe?.template ?? null,
   createdAt,
   updatedAt,

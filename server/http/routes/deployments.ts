@@ -87,14 +87,13 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
       url,
       { schema: { summary: 'Deploy a repository', body: CreateInput, response: { 202: One } } },
       async (request, reply) => {
-        const deployment = await commands.createApp(
-          deps,
-          queue,
-          readCreate(deps.config, request.body),
-          causeOf(request),
-        )
+        const wish = readCreate(deps.config, request.body)
+        const deployment = await commands.createApp(deps, queue, wish, causeOf(request))
         const { id, githubUrl, subdomain } = deployment
-        await noteVisitor(deps, request, 'deployment.create', { target: id, detail: { githubUrl, subdomain } })
+        await noteVisitor(deps, request, 'deployment.create', {
+          target: id,
+          detail: { githubUrl, subdomain, ...changedVariables([], wish.env) },
+        })
         return reply.status(202).send({ deployment: await presentDeployment(deps, deployment) })
       },
     )
@@ -144,8 +143,8 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
       await noteVisitor(deps, request, 'deployment.change', {
         target: deployment.id,
         detail: {
-          changed: Object.keys(request.body),
-          ...(env && { variables: changedVariables(openEnv(deps, deployment.id, deployment.env), env) }),
+          changed: Object.keys(request.body).filter((it) => it !== 'deploy'),
+          ...(env && changedVariables(openEnv(deps, deployment.id, deployment.env), env)),
         },
       })
       return reply

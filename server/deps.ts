@@ -6,11 +6,13 @@ import { type Cloudflare, createCloudflare } from './adapters/cloudflare.ts'
 import { createDocker, type DockerAdapter } from './adapters/docker.ts'
 import { createGit, type Git } from './adapters/git.ts'
 import { createGithub, type Github } from './adapters/github.ts'
+import { createGithubApp, type GithubApp } from './adapters/github-app.ts'
 import { createNginx, type Nginx } from './adapters/nginx.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './db/open.ts'
 import type { Schema } from './db/schema.ts'
 import { readSetting, writeSetting } from './db/settings.ts'
+import { readApp } from './deploy/github-app.ts'
 import { createEventHub, type EventHub } from './events.ts'
 import { root } from './root.ts'
 import { createSecrets, loadMasterKeys, type Secrets } from './secrets.ts'
@@ -26,6 +28,8 @@ export type Deps = {
   catalog: Catalog
   git: Git
   github: Github
+  /** Asks as a GitHub App, where one was made. */
+  githubApp: GithubApp
   docker: DockerAdapter
   nginx: Nginx
   /** Undefined when no token is configured. */
@@ -47,6 +51,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     catalog: await loadCatalog(path.join(root, 'templates')),
     git: createGit(path.join(config.dataDir, 'git-home')),
     github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl, token: config.githubToken }),
+    githubApp: createGithubApp({ apiUrl: config.githubApiUrl, load: () => readApp({ db, secrets }) }),
     docker: createDocker(config.dockerHost, config.instance),
     nginx: createNginx({
       mode: config.nginx,

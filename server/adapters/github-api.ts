@@ -36,20 +36,21 @@ const HEADERS = { accept: 'application/vnd.github+json', 'user-agent': 'slipway'
  */
 export function createAsk({ apiUrl, token, refused = WRONG_TOKEN }: Options): Ask {
   return async (method, path, signal, body, more) => {
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new GithubFailure(MALFORMED, undefined, 'github_denied')
+    if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+      throw new GithubFailure(MALFORMED, undefined, 'github_denied')
     const { status, headers, text } = await exchange(`${apiUrl}${path}`, signal, {
       method,
       redirect: 'error',
-      headers: { ...HEADERS, ...more, authorization: `Bearer ${token}` },
+      headers: { ...HEADERS, ...more, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     if (status === 401) throw new GithubFailure(refused, undefined, 'github_denied')
-    return { status, headers, body: parse(text.replaceAll(token, '[token]'), status) }
+    return { status, headers, body: parse(token === undefined ? text : text.replaceAll(token, '[token]'), status) }
   }
 }
 
-/** `refused` is what an answer of 401 is told as. */
-type Options = { apiUrl: string; token: string; refused?: string }
+/** Without `token` nobody in particular asks. `refused` is what an answer of 401 is told as. */
+type Options = { apiUrl: string; token: string | undefined; refused?: string }
 
 /** Whether something answers at an address. Redirects count, and are not followed. @throws GithubFailure */
 export async function reachHost(url: string, signal?: AbortSignal): Promise<void> {
@@ -117,3 +118,18 @@ const WRONG_TOKEN =
   'GitHub does not accept the token: it is wrong, was revoked, or has expired. Make a new one and set SLIPWAY_GITHUB_TOKEN to it, then restart Slipway.'
 const MALFORMED =
   'SLIPWAY_GITHUB_TOKEN holds a character that no token has, such as a space or a line end. Copy it again.'
+
+/** The body of an answer that has the status one wants. @throws GithubFailure */
+export function bodyOf<T>(what: string, answer: Answer, status = 200): T {
+  if (answer.status !== status || answer.body === null) throw refusal(what, answer)
+  return answer.body as T
+}
+
+/** GitHub's own words, where nothing better is known. */
+export function refusal(what: string, { status, headers, body }: Answer): GithubFailure {
+  if (status === 429 || headers.get('x-ratelimit-remaining') === '0')
+    return new GithubFailure('The requests that GitHub allows in an hour are used up. Try again later.')
+  const said = String((body as { message?: unknown } | null)?.message ?? 'no reason given').slice(0, 200)
+  const code = status >= 500 ? 'github_unavailable' : 'github_denied'
+  return new GithubFailure(`GitHub answered ${what} with ${status}: ${said}.`, undefined, code)
+}

@@ -1,5 +1,5 @@
 import type { Check, Try } from './check.ts'
-import { type Answer, type Ask, GithubFailure } from './github-api.ts'
+import { type Answer, type Ask, GithubFailure, refusal } from './github-api.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const SOON_DAYS = 14
@@ -90,11 +90,4 @@ function permit(permission: string, level: string, answer: Answer): void {
   throw new GithubFailure(
     `The token lacks the permission ${permission} → ${level}. Give it in GitHub's settings of the token, under “Repository permissions”.`,
   )
-}
-
-function refusal(what: string, { status, headers, body }: Answer): GithubFailure {
-  if (status === 429 || headers.get('x-ratelimit-remaining') === '0')
-    return new GithubFailure('The requests that GitHub allows in an hour are used up. Try again later.')
-  const said = String((body as { message?: unknown } | null)?.message ?? 'no reason given').slice(0, 200)
-  return new GithubFailure(`GitHub answered ${what} with ${status}: ${said}.`)
 }

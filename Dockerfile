@@ -18,7 +18,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git nginx-light tini \
+ && apt-get install -y --no-install-recommends ca-certificates git nginx-light openssh-client tini \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /slipway
 COPY --from=build /slipway ./

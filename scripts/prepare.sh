@@ -4,6 +4,7 @@
 # What a Slipway that runs in the foreground needs beside its npm packages.
 ensure_programs() {
   has git || ensure_packages git ca-certificates
+  has ssh || ensure_packages openssh-client
   ensure_nginx
   # shellcheck disable=SC2119
   ensure_engine

@@ -1,18 +1,18 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type SimpleGit, simpleGit } from 'simple-git'
 import type { Commit } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
+import { type Credentials, openCredentials, prepareHome } from './git-home.ts'
 
 export type CheckOutRequest = {
   url: string
   branch: string | null
   folder: string
-  token?: string | undefined
   /** Called with what git says while it works. */
   onProgress?: (line: string) => void
   signal?: AbortSignal
-}
+} & Credentials
 
 export type Git = {
   /**
@@ -21,43 +21,10 @@ export type Git = {
    */
   checkOut(request: CheckOutRequest): Promise<Commit & { branch: string }>
   /** @throws repository_not_found, repository_unreachable */
-  remoteBranches(request: {
-    url: string
-    token?: string | undefined
-    signal?: AbortSignal
-  }): Promise<{ head: string | null; branches: string[] }>
+  remoteBranches(
+    request: { url: string; signal?: AbortSignal } & Credentials,
+  ): Promise<{ head: string | null; branches: string[] }>
 }
-
-/**
- * Git's whole configuration here: no hooks, no transports but HTTP, no redirects (a redirect would take the token
- * along, measured with git 2.39), no submodules. It lies in a home of its own, so the machine's settings do not count.
- */
-const GIT_CONFIG = `[core]
-  hooksPath = /dev/null
-  askPass = ""
-  longpaths = true
-[protocol]
-  allow = never
-[protocol "http"]
-  allow = always
-[protocol "https"]
-  allow = always
-[http]
-  followRedirects = false
-  lowSpeedLimit = 1000
-  lowSpeedTime = 30
-[submodule]
-  recurse = false
-[advice]
-  detachedHead = false
-[gc]
-  auto = 0
-`
-
-/** Prints the token that git asks for, from the environment: so it is in no argument list and in no .git/config. */
-const ASK_PASS = `#!/bin/sh
-case "$1" in Username*) echo x-access-token ;; *) printf '%s\\n' "$SLIPWAY_GIT_TOKEN" ;; esac
-`
 
 const PASSED_ON = [
   'PATH',
@@ -76,13 +43,12 @@ const PASSED_ON = [
 export function createGit(home: string): Git {
   const ready = prepareHome(home)
 
-  async function open(
+  function open(
     folder: string,
-    token: string | undefined,
+    credentials: Record<string, string>,
     signal: AbortSignal | undefined,
     onLine?: (line: string) => void,
   ) {
-    await ready
     const passed = Object.fromEntries(
       PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
     )
@@ -108,32 +74,45 @@ export function createGit(home: string): Git {
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: path.join(home, '.gitconfig'),
       GIT_LFS_SKIP_SMUDGE: '1',
-      ...(token && { GIT_ASKPASS: path.join(home, 'ask-pass'), SLIPWAY_GIT_TOKEN: token }),
+      ...credentials,
     })
     if (onLine)
       git.outputHandler((_command, _stdout, stderr) => stderr.on('data', (text: Buffer) => onLine(text.toString())))
     return git
   }
 
+  /** Git with these credentials for as long as `use` runs. */
+  async function withGit<T>(
+    folder: string,
+    { token, sshKey, signal, onProgress }: Credentials & Pick<CheckOutRequest, 'signal' | 'onProgress'>,
+    use: (git: SimpleGit) => Promise<T>,
+  ): Promise<T> {
+    await ready
+    const opened = await openCredentials(home, { token, sshKey })
+    try {
+      return await use(open(folder, opened.environment, signal, onProgress))
+    } finally {
+      await opened.close()
+    }
+  }
+
   return {
-    async checkOut({ url, branch, folder, token, onProgress, signal }) {
+    async checkOut(request) {
+      const { branch, folder, signal } = request
       await mkdir(path.dirname(folder), { recursive: true })
-      const git = await open(path.dirname(folder), token, signal, onProgress)
       const options = ['--depth', '1', '--single-branch', '--no-tags', ...(branch === null ? [] : ['--branch', branch])]
-      await withoutSuffixFirst(url, (address) => cloneOnce(git, address, folder, options, signal), {
-        url,
-        branch,
-        token,
-      })
-      return readCommit(await open(folder, undefined, signal), { url, branch })
+      await withGit(path.dirname(folder), request, (git) =>
+        withoutSuffixFirst((address) => cloneOnce(git, address, folder, options, signal), request),
+      )
+      return readCommit(open(folder, {}, signal), request)
     },
 
-    async remoteBranches({ url, token, signal }) {
-      const git = await open(home, token, signal)
-      const text = await withoutSuffixFirst(
-        url,
-        (address) => git.listRemote(['--symref', '--', address, 'HEAD', 'refs/heads/*']),
-        { url, branch: null, token },
+    async remoteBranches(request) {
+      const text = await withGit(home, request, (git) =>
+        withoutSuffixFirst((address) => git.listRemote(['--symref', '--', address, 'HEAD', 'refs/heads/*']), {
+          ...request,
+          branch: null,
+        }),
       )
       return {
         head: /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(text)?.[1] ?? null,
@@ -141,13 +120,6 @@ export function createGit(home: string): Git {
       }
     },
   }
-}
-
-async function prepareHome(home: string): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  await writeFile(path.join(home, '.gitconfig'), GIT_CONFIG)
-  await writeFile(path.join(home, 'ask-pass'), ASK_PASS)
-  await chmod(path.join(home, 'ask-pass'), 0o700)
 }
 
 async function cloneOnce(
@@ -162,16 +134,17 @@ async function cloneOnce(
   return git.clone(url, folder, options)
 }
 
-type Asked = { url: string; branch: string | null; token?: string | undefined }
+type Asked = { url: string; branch: string | null } & Credentials
 
 /** GitHub answers with and without `.git`; other servers know only one of them, so the second is tried too. */
-async function withoutSuffixFirst<T>(url: string, ask: (address: string) => Promise<T>, asked: Asked): Promise<T> {
+async function withoutSuffixFirst<T>(ask: (address: string) => Promise<T>, asked: Asked): Promise<T> {
   try {
-    return await ask(url)
+    return await ask(asked.url)
   } catch (error) {
     const first = explain(error, asked)
     if (!(first instanceof AppError) || first.code !== 'repository_not_found') throw first
-    return await ask(`${url}.git`).catch((second: unknown) => {
+    if (asked.url.endsWith('.git')) throw first
+    return await ask(`${asked.url}.git`).catch((second: unknown) => {
       throw explain(second, asked)
     })
   }
@@ -192,7 +165,7 @@ async function readCommit(git: SimpleGit, asked: Asked): Promise<Commit & { bran
 const timeOf = (at: string) => new Date(Date.parse(at) || 0).toISOString()
 
 /** Git's stderr (LC_ALL=C) as one of our errors. */
-function explain(error: unknown, { url, branch, token }: Asked): Error {
+function explain(error: unknown, { url, branch, token, sshKey }: Asked): Error {
   if (error instanceof AppError) return error
   const text = error instanceof Error ? error.message : String(error)
   if (/abort/i.test(error instanceof Error ? error.name : '') || /Abort(ed)? signal/i.test(text)) {
@@ -212,13 +185,15 @@ function explain(error: unknown, { url, branch, token }: Asked): Error {
     )
   }
   if (
-    /not found|could not read (Username|Password)|Authentication failed|error: 40[134]|returned error: 40[134]/i.test(
+    /not found|could not read (Username|Password)|Authentication failed|Permission denied|error: 40[134]|returned error: 40[134]/i.test(
       text,
     )
   ) {
-    const hint = token
-      ? 'Check the address for a typo, and that SLIPWAY_GITHUB_TOKEN may read it.'
-      : 'Check the address for a typo. For a private repository, set SLIPWAY_GITHUB_TOKEN and restart Slipway.'
+    const hint = sshKey
+      ? 'Check the address for a typo, and that the deploy key is among those of the repository at GitHub.'
+      : token
+        ? 'Check the address for a typo, and that the token or the App that is connected may read it.'
+        : 'Check the address for a typo. For a private repository, connect GitHub: with an App, a token or a deploy key.'
     return new AppError('repository_not_found', `${url} does not exist or is private.`, {
       field: 'githubUrl',
       hint,
@@ -231,7 +206,18 @@ function explain(error: unknown, { url, branch, token }: Asked): Error {
       { field: 'githubUrl' },
     )
   }
-  const reason = text.split('\n').find((line) => /^(fatal|error):/.test(line)) ?? text.split('\n')[0]
+  if (/Host key verification failed/.test(text)) {
+    return new AppError(
+      'repository_unreachable',
+      `The host of ${url} has another SSH key than before: somebody may be in between. Nothing was sent. If its owner changed the key, remove the host's line from git-home/known_hosts in the data folder.`,
+      { cause: error },
+    )
+  }
+  if (/cannot run ssh/.test(text)) {
+    const remedy = 'A deploy key needs the program ssh. Install it with: sudo apt-get install openssh-client'
+    return new AppError('repository_unreachable', remedy, { cause: error })
+  }
+  const reason = text.split(/\r?\n/).find((line) => /^(ssh|fatal|error):/.test(line)) ?? text.split('\n')[0]
   return new AppError(
     'repository_unreachable',
     `${url} could not be fetched: ${reason}. Try again; if it stays, check that this machine reaches the host.`,

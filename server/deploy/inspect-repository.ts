@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { isReservedSubdomain, suggestSubdomain } from '../names.ts'
 import { isBranch, parseRepository, type RepositoryRef, readTree } from '../repository.ts'
+import { type Access, readWithAccess } from './repository-access.ts'
 
 /** What a typed address leads to. */
 export type Repository = {
@@ -65,21 +66,25 @@ async function askWithin(deps: Deps, ref: RepositoryRef, signal: AbortSignal): P
   }
 }
 
-/** Without the token first: only so can be told whether it is needed. Names that could not be deployed are left out. */
-async function ask({ git, config }: Deps, { url }: RepositoryRef, signal: AbortSignal): Promise<Remote> {
+/** Without anything first: only so can be told whether it is needed. Names that could not be deployed are left out. */
+async function ask(deps: Deps, { url }: RepositoryRef, signal: AbortSignal): Promise<Remote> {
   const show = ({ head, branches }: { head: string | null; branches: string[] }, isPrivate: boolean): Remote => ({
     branches: branches.filter(isBranch),
     defaultBranch: head !== null && isBranch(head) ? head : null,
     isPrivate,
   })
   try {
-    return show(await git.remoteBranches({ url, signal }), false)
+    return show(await deps.git.remoteBranches({ url, signal }), false)
   } catch (error) {
     const isHidden = error instanceof AppError && error.code === 'repository_not_found'
-    if (!isHidden || config.githubToken === undefined) throw error
-    return show(await git.remoteBranches({ url, token: config.githubToken, signal }), true)
+    if (!isHidden) throw error
+    const read = (clone: Access['clone']) =>
+      isOpen(clone) ? Promise.reject(error) : deps.git.remoteBranches({ ...clone, signal })
+    return show(await readWithAccess(deps, { githubUrl: url }, read), true)
   }
 }
+
+const isOpen = ({ token, sshKey }: Access['clone']) => token === undefined && sshKey === undefined
 
 /** `name`, or the first of `name-2`, `name-3` and so on that nobody has. */
 async function freeSubdomain({ db }: Deps, name: string): Promise<string> {

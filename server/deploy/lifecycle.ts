@@ -10,6 +10,7 @@ import { containerName } from '../names.ts'
 import { openBuildLog } from './build-log.ts'
 import { clearBuildCache } from './clear-build-cache.ts'
 import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
+import { readGithubToken } from './github-token.ts'
 import { pipeline } from './pipeline.ts'
 import { retireOthers } from './retire.ts'
 import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
@@ -53,7 +54,7 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
   const deployment = await findDeployment(deps.db, deploymentId)
   if (!release || !deployment) return deleteJob(deps.db, job.id)
   const secrets = openEnv(deps, deploymentId, release.env).flatMap((it) => (it.secret ? [it.value] : []))
-  const log = await openBuildLog(deps, deploymentId, release.number, [...secrets, ...tokensOf(deps)])
+  const log = await openBuildLog(deps, deploymentId, release.number, [...secrets, ...(await tokensOf(deps))])
   const ctx = await createContext(deps, deploymentId, release.number, {
     signal,
     say: (text, stream) => log.write(text, stream),
@@ -75,8 +76,8 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
 /** The reason a job is aborted with when the server stops: it goes on after the next start. */
 export const SHUTDOWN = new AppError('interrupted', 'Slipway is stopping.')
 
-const tokensOf = ({ config }: Deps) =>
-  [config.githubToken, config.cloudflare?.apiToken].filter((it) => it !== undefined)
+const tokensOf = async (deps: Deps) =>
+  [(await readGithubToken(deps))?.token, deps.config.cloudflare?.apiToken].filter((it) => it !== undefined)
 
 async function runRelease(ctx: StepContext): Promise<void> {
   const { deployment, release } = ctx

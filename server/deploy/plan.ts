@@ -13,6 +13,7 @@ import { chooseRecipe } from '../templates/detect.ts'
 import type { NewApp } from './commands.ts'
 import type { StepContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
+import { readWithAccess } from './repository-access.ts'
 
 export type Plan = {
   subdomain: string
@@ -46,13 +47,9 @@ export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Pro
   const checkout = path.join(deps.config.dataDir, 'checkouts', `plan-${randomUUID()}`)
   const signal = AbortSignal.any([asked, AbortSignal.timeout(PLAN_MS)])
   try {
-    const { branch, ...commit } = await deps.git.checkOut({
-      url: app.githubUrl,
-      branch: app.branch,
-      folder: checkout,
-      token: deps.config.githubToken,
-      signal,
-    })
+    const { branch, ...commit } = await readWithAccess(deps, app, (clone) =>
+      deps.git.checkOut({ ...clone, branch: app.branch, folder: checkout, signal }),
+    )
     const { recipe, notes } = await chooseRecipe(deps.catalog, checkout, app, app.env)
     const ctx = await dryContext(deps, app, { checkout, commit, recipe, signal })
     return {

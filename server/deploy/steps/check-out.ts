@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { AppError } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
 import { readDisk } from '../read-disk.ts'
+import { readWithAccess } from '../repository-access.ts'
 import { defineStep } from '../step.ts'
 
 /** A shallow clone at one commit. It goes when the image is built and the deploy over. */
@@ -14,18 +15,16 @@ export const checkOut = defineStep({
     ctx.release.imageFrom === null ? [{ kind: 'checkout', name: `${ctx.deployment.id}-${ctx.release.number}` }] : [],
   check: refuseWithoutSpace,
   async apply(ctx) {
-    const { config, git, release, checkout, signal, say } = ctx
+    const { git, deployment, release, checkout, signal, say } = ctx
     if (release.imageFrom !== null) return
     await rm(checkout, { recursive: true, force: true })
     const { githubUrl: url, branch } = release.inputs
     say(`Cloning ${url}${branch === null ? '' : ` (${branch})`}`, 'step')
-    const { branch: _, ...commit } = await git.checkOut({
-      url,
-      branch,
-      folder: checkout,
-      token: config.githubToken,
-      signal,
-    })
+    const { branch: _, ...commit } = await readWithAccess(
+      ctx,
+      { githubUrl: url, deploymentId: deployment.id },
+      (clone) => git.checkOut({ ...clone, branch, folder: checkout, signal }),
+    )
     say(`Commit ${commit.sha.slice(0, 7)} by ${commit.author}: ${commit.message}`)
     await ctx.remember({ commit })
   },

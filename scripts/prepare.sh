@@ -93,8 +93,8 @@ node_answers() { "$ROOT/node_modules/.bin/node" --version >/dev/null 2>&1; }
 # npm run build, when something is newer than the last build, or what it made is not there.
 ensure_build() {
   local stamp=$ROOT/node_modules/.slipway-built
-  local sources=("$ROOT/server" "$ROOT/web" "$ROOT/package-lock.json" "$ROOT/tsconfig.json" "$ROOT/tsconfig.build.json")
-  if [ -e "$stamp" ] && [ -e "$ROOT/dist/server/main.js" ] && [ -e "$ROOT/dist/web/index.html" ] &&
+  local sources=("$ROOT/server" "$ROOT/web" "$ROOT/cli" "$ROOT/package-lock.json" "$ROOT/tsconfig.json" "$ROOT/tsconfig.build.json")
+  if [ -e "$stamp" ] && [ -e "$ROOT/dist/server/main.js" ] && [ -e "$ROOT/dist/web/index.html" ] && [ -e "$ROOT/dist/cli/slipway.mjs" ] &&
     [ -z "$(find "${sources[@]}" -type f -newer "$stamp" -print -quit)" ]; then
     return 0
   fi

@@ -25,8 +25,9 @@ function ownOrigins({ config }: Deps): Set<string> {
 /**
  * Who may use a route, as its `config` says. Without it: a session or an API token, which needs the scope `write` for all
  * but GET. `session` is for what decides who gets in: an API token that leaked must not be able to make itself permanent.
+ * `token` is for what a token of any scope does to itself.
  */
-type Access = 'anyone' | 'session'
+type Access = 'anyone' | 'session' | 'token'
 
 /**
  * Every route but those for anyone needs a session, from the cookie or as Bearer, or an API token as Bearer. With the
@@ -63,6 +64,10 @@ async function identify(deps: Deps, bearer: string | undefined, cookie: string |
 
 /** @throws forbidden */
 function refuseBeyondScope({ credential, scope }: Visitor, access: Access | undefined, changes: boolean): void {
+  if (access === 'token') {
+    if (credential.kind === 'token') return
+    throw new AppError('forbidden', 'This is for API tokens. A session ends with POST /api/auth/logout.')
+  }
   if (credential.kind === 'token' && access === 'session') {
     throw new AppError(
       'forbidden',

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { type ApiToken, deleteToken, insertToken, listTokens } from '../../db/tokens.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
@@ -46,6 +47,15 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
     },
   )
 
+  /** Ends one: it is 401 from now on, and its WebSockets are closed. @throws not_found */
+  async function end(request: FastifyRequest, id: string): Promise<void> {
+    const token = await deleteToken(deps.db, visitorOf(request).userId, id)
+    if (!token) throw new AppError('not_found', 'There is no such API token: it was deleted already.')
+    live.disconnect((visitor) => visitor.credential.id === token.id)
+    deps.events.publish({ type: 'changed', what: 'tokens' })
+    await noteVisitor(deps, request, 'token.deleted', { target: token.id, detail: { name: token.name } })
+  }
+
   app.delete(
     '/api/tokens/:id',
     {
@@ -53,12 +63,16 @@ export function tokenRoutes(app: App, deps: Deps, live: Live): void {
       schema: { summary: 'Delete an API token; it stops working at once', params: IdParams },
     },
     async (request, reply) => {
-      const { userId } = visitorOf(request)
-      const token = await deleteToken(deps.db, userId, request.params.id)
-      if (!token) throw new AppError('not_found', 'There is no such API token: it was deleted already.')
-      live.disconnect((visitor) => visitor.credential.id === token.id)
-      deps.events.publish({ type: 'changed', what: 'tokens' })
-      await noteVisitor(deps, request, 'token.deleted', { target: token.id, detail: { name: token.name } })
+      await end(request, request.params.id)
+      return reply.status(204).send()
+    },
+  )
+
+  app.delete(
+    '/api/tokens/current',
+    { config: { access: 'token' }, schema: { summary: 'Delete the API token that asks, as a logout of a program' } },
+    async (request, reply) => {
+      await end(request, visitorOf(request).credential.id)
       return reply.status(204).send()
     },
   )

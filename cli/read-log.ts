@@ -1,0 +1,28 @@
+import type { LogLineView } from '../server/http/views.ts'
+import type { Client } from './client.ts'
+
+export type LogQuery = { kind: 'build' | 'runtime'; release?: number | undefined }
+
+/** As many as the API gives at once. */
+const BATCH = 1000
+const FIRST = 0
+
+/** Reads on where it stopped the last time. A build's lines begin at the first, an app's at the last thousand. */
+export type LogReader = () => Promise<LogLineView[]>
+
+export function createLogReader(client: Client, id: string, query: LogQuery): LogReader {
+  let after = FIRST
+  return async () => {
+    const all: LogLineView[] = []
+    for (;;) {
+      const { lines, next } = await client.request<{ lines: LogLineView[]; next: number }>(
+        'GET',
+        `/api/logs/${encodeURIComponent(id)}`,
+        { query: { ...query, after, limit: BATCH } },
+      )
+      after = next
+      all.push(...lines)
+      if (lines.length < BATCH || query.kind === 'runtime') return all
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import type { DeploymentView, ReleaseView } from '../server/http/views.ts'
+import type { DeploymentView, DifferenceView, ReleaseView } from '../server/http/views.ts'
 import { ago, repositoryName, shortSha } from '../web/src/ui/format.ts'
 import { bold, dim, green, red, yellow } from './render.ts'
 import { pairs, table } from './table.ts'
@@ -60,3 +60,16 @@ const describeReleases = (releases: ReleaseView[], now: number) =>
       `${it.rolledBackTo === null ? '' : `(image of ${it.rolledBackTo}) `}${commitOf(it)}`,
     ]),
   )
+
+/** Of secrets only that they change; null is a setting that is left to the repository. */
+export function describeDifference({ commit, variables, settings }: DifferenceView): string[] {
+  const changed = (before: string | null, after: string | null) => `${before ?? '(none)'} → ${after ?? '(none)'}`
+  const lines = [
+    ...(commit ? [`commit: ${changed(commitOf({ commit: commit.before }), commitOf({ commit: commit.after }))}`] : []),
+    ...variables.map((it) =>
+      it.secret ? `${it.key}: ${it.change}` : `${it.key}: ${changed(it.before ?? null, it.after ?? null)}`,
+    ),
+    ...settings.map((it) => `${it.name}: ${changed(it.before, it.after)}`),
+  ]
+  return lines.length === 0 ? ['nothing'] : lines
+}

@@ -3,7 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import * as act from './commands/act.ts'
 import { deleteApp } from './commands/delete.ts'
 import { deploy, plan } from './commands/deploy.ts'
-import { listEnv, setEnv, unsetEnv } from './commands/env.ts'
+import { listEnv, type SetOptions, setEnv, unsetEnv } from './commands/env.ts'
 import * as session from './commands/login.ts'
 import { logs } from './commands/logs.ts'
 import * as look from './commands/look.ts'
@@ -108,8 +108,7 @@ function addLooks(program: Command, run: Run): void {
 }
 
 function addEnv(program: Command, run: Run): void {
-  type Options = { wait?: boolean; secret?: boolean; envFile?: string[]; secretFile?: string[] }
-  type Action = (context: Context, app: string, typed: string[], options: Options) => Promise<void>
+  type Action = (context: Context, app: string, typed: string[], options: SetOptions) => Promise<void>
   const actions: Record<string, Action> = {
     list: listEnv,
     set: setEnv,
@@ -122,9 +121,10 @@ function addEnv(program: Command, run: Run): void {
     .argument('[variables...]', 'KEY=value to set, KEY to unset')
     .description('its variables; a change deploys it with them')
     .option('--secret', 'those that are set are secret')
+    .option('--later', 'deploy nothing now: the next push or redeploy takes the change along')
     .option(...WAIT)
   withFiles(command).action(
-    run((context, app: string, action: string, typed: string[], options: Options) => {
+    run((context, app: string, action: string, typed: string[], options: SetOptions) => {
       const work = Object.hasOwn(actions, action) ? actions[action] : undefined
       if (work) return work(context, app, typed, options)
       throw wrongUsage('What is to be done with the variables?', `For example: slipway env ${app} set KEY=value`)

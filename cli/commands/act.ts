@@ -1,7 +1,8 @@
-import type { DeploymentView, ReleaseView } from '../../server/http/views.ts'
+import type { DeploymentView, DifferenceView, ReleaseView } from '../../server/http/views.ts'
 import { at, changeApp, findApp, getApp } from '../apps.ts'
 import type { Client } from '../client.ts'
 import type { Context } from '../context.ts'
+import { describeDifference } from '../describe.ts'
 import { Failure } from '../failure.ts'
 import { newestRelease } from '../follow-release.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -9,7 +10,7 @@ import { poll } from '../poll.ts'
 import { bold } from '../render.ts'
 import { showServing } from './deploy.ts'
 
-export type WaitOptions = { wait?: boolean }
+export type WaitOptions = { wait?: boolean | undefined }
 
 export async function redeploy(context: Context, named: string, options: WaitOptions & { rebuild?: boolean }) {
   const client = await context.connect()
@@ -19,11 +20,15 @@ export async function redeploy(context: Context, named: string, options: WaitOpt
   await showRelease(context, client, deployment, options)
 }
 
-/** Without a release, to the one that was live before. */
+/** Without a release, to the one that was live before. What it changes is shown first. */
 export async function rollback(context: Context, named: string, options: WaitOptions & { release?: number }) {
   const client = await context.connect()
   const app = await findApp(client, named)
   const release = options.release ?? (await earlierRelease(client, app))
+  const path = at(app.id, `/releases/${release}/difference`)
+  const { difference } = await client.request<{ difference: DifferenceView }>('GET', path)
+  context.note(`Going back to release ${release} changes:`)
+  for (const line of describeDifference(difference)) context.note(`  ${line}`)
   const deployment = await changeApp(client, 'POST', at(app.id, '/rollback'), { body: { release } })
   await showRelease(context, client, deployment, options)
 }

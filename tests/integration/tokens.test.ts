@@ -235,6 +235,22 @@ describe('the end of one', () => {
     bystander.close()
   })
 
+  test('it can end itself, also a read-only one, and nothing else; a session is refused there', async () => {
+    const [gone, other] = [await token('read'), await token('write')]
+    const socket = await follow(gone.secret)
+    const end = (secret: string) => slipway.api('DELETE', '/api/tokens/current', undefined, as(secret))
+    expect((await end(gone.secret)).status).toBe(204)
+    expect((await verify(gone.secret)).status).toBe(401)
+    expect(await socket.closed).toBe(4401)
+    expect((await audit())[0]).toMatchObject({ action: 'token.deleted', target: gone.id })
+    expect((await end(gone.secret)).status).toBe(401)
+    expect((await verify(other.secret)).status).toBe(200)
+    expect(await slipway.api('DELETE', '/api/tokens/current')).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden', message: expect.stringMatching(/logout/) },
+    })
+  })
+
   test('expired, it is 401, and still in the list', async () => {
     const { id, secret } = await token('write', { expiresInDays: 1 })
     inDatabase((db) => db.prepare('update api_tokens set expires_at = ? where id = ?').run(ago(1), id))

@@ -46,6 +46,9 @@ export type Cause = { kind: CauseKind; by?: string; sha?: string }
 /** What a release is made from beside the deployment's settings: the image of an earlier one, or nothing that is there. */
 export type Origin = { imageFrom?: Release; rebuild?: boolean; cause?: Cause }
 
+/** A newer release took its place, or it was called back. */
+export type Dropped = 'superseded' | 'cancelled'
+
 /** One build of a deployment, numbered from 1. `env` is sealed like the deployment's. */
 export type Release = {
   deploymentId: string
@@ -59,6 +62,8 @@ export type Release = {
   recipe: Recipe | null
   containerId: string | null
   cause: Cause
+  /** Why it was taken out of the queue before it began. */
+  dropped: Dropped | null
   createdAt: string
   updatedAt: string
 }
@@ -84,6 +89,7 @@ function fromRow(row: Row<'releases'>): Release {
     recipe: row.recipe === null ? null : JSON.parse(row.recipe),
     containerId: row.container_id,
     cause: JSON.parse(row.cause),
+    dropped: row.dropped as Dropped | null,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -213,12 +219,13 @@ export async function listServing(db: Db): Promise<{ deploymentId: string; subdo
 export async function updateRelease(
   db: Db,
   release: Pick<Release, 'deploymentId' | 'number'>,
-  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe; containerId?: string },
+  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe; containerId?: string; dropped?: Dropped },
 ): Promise<void> {
   await db
     .updateTable('releases')
     .set({
       ...(changes.status !== undefined && { status: changes.status }),
+      ...(changes.dropped !== undefined && { dropped: changes.dropped }),
       ...(changes.commit !== undefined && { commit: JSON.stringify(changes.commit) }),
       ...(changes.containerId !== undefined && { container_id: changes.containerId }),
       ...(changes.recipe !== undefined && { recipe: JSON.stringify(changes.recipe) }),

@@ -105,6 +105,8 @@ type ReleasesTable = {
   container_id: string | null
   /** Who or what asked for it. */
   cause: Json
+  /** The code of why it was taken out of the queue before it began. */
+  dropped: string | null
   created_at: Timestamp
   updated_at: Timestamp
 }

@@ -136,7 +136,7 @@ export async function switchApp(
 /** Ends the running deploy, or takes the waiting one out of the queue. @throws not_possible_now when there is none */
 export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deployment): Promise<void> {
   const reason = new AppError('cancelled', 'The deploy was cancelled. What it had made is taken away.')
-  const dropped = await deps.db.transaction().execute((db) => dropQueuedDeploys(db, deployment.id))
+  const dropped = await deps.db.transaction().execute((db) => dropQueuedDeploys(db, deployment.id, 'cancelled'))
   const aborted = queue.abort(deployment.id, reason)
   if (!aborted && dropped === 0)
     throw new AppError('not_possible_now', 'No deploy is on its way, so there is nothing to cancel.')
@@ -165,7 +165,7 @@ export async function deleteApp(
   options: { keepVolumes: boolean },
 ): Promise<void> {
   await deps.db.transaction().execute(async (db) => {
-    await dropQueuedDeploys(db, deployment.id)
+    await dropQueuedDeploys(db, deployment.id, 'cancelled')
     const jobs = await listJobs(db, { deploymentId: deployment.id })
     const isFirst = !jobs.some((job) => job.kind === 'remove')
     if (isFirst) await insertJob(db, deployment.id, 'remove')
@@ -184,7 +184,7 @@ async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin, ru
 
 /** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
 async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settleMs = 0): Promise<void> {
-  await dropQueuedDeploys(db, deploymentId)
+  await dropQueuedDeploys(db, deploymentId, 'superseded')
   const current = await findDeployment(db, deploymentId)
   if (!current) throw new AppError('not_found', 'There is no such deployment.')
   if (current.liveRelease === null) await updateDeployment(db, deploymentId, { status: 'queued', error: null })

@@ -93,6 +93,7 @@ async function dryContext(deps: Deps, app: NewApp, { checkout, commit, recipe, s
     recipe,
     containerId: null,
     cause: { kind: 'user' },
+    dropped: null,
     createdAt: now(),
     updatedAt: now(),
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deleteJob, type Job, listJobs, requeueJob, startJob, turnIntoUndo } from '../db/jobs.ts'
-import { findRelease, updateRelease } from '../db/releases.ts'
+import { type Dropped, findRelease, updateRelease } from '../db/releases.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -151,13 +151,21 @@ export function createQueue(deps: Deps): Queue {
  * Takes the waiting deploys of a deployment out of the queue: a newer one, or a delete, replaces them. One that had begun
  * before the server stopped is undone.
  */
-export async function dropQueuedDeploys(db: Parameters<typeof listJobs>[0], deploymentId: string): Promise<number> {
+export async function dropQueuedDeploys(
+  db: Parameters<typeof listJobs>[0],
+  deploymentId: string,
+  dropped: Dropped,
+): Promise<number> {
   const jobs = (await listJobs(db, { deploymentId, state: 'queued' })).filter((job) => job.kind === 'deploy')
   for (const job of jobs) {
     const begun = job.attempts > 0
     if (begun) await turnIntoUndo(db, job.id)
     else await deleteJob(db, job.id)
-    await updateRelease(db, { deploymentId, number: job.release ?? 0 }, { status: begun ? 'undoing' : 'failed' })
+    await updateRelease(
+      db,
+      { deploymentId, number: job.release ?? 0 },
+      { status: begun ? 'undoing' : 'failed', dropped },
+    )
   }
   return jobs.length
 }

@@ -166,7 +166,7 @@ export const ReleaseView = Type.Object({
     by: Type.Optional(Type.String()),
     sha: Type.Optional(Type.String()),
   }),
-  /** The code of what ended it before it was live, such as `superseded`; null also for one that never began. */
+  /** The code of what ended it before it was live, such as `superseded`. */
   failure: nullable(Type.String()),
   template: nullable(Type.String()),
   createdAt: Time,

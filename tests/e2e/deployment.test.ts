@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser } from '../support/browser.ts'
+import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser, saveNow } from '../support/browser.ts'
 import { echo, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -98,7 +98,7 @@ test('variables: what changes is counted, kept while one leaves by mistake, and 
   await page.getByText('Not saved yet: 1 variable added.').waitFor()
   await openTab('Overview')
   await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await saveNow(page)
   await told('Saved. Release 2 is being deployed with it.')
   await page.getByText('All is saved.').waitFor()
   await told('Release 2 of variables is live')
@@ -121,7 +121,7 @@ test('leaving waits for a save that is under way, and a number that is lost behi
   await page.goto(`/apps/${id}/environment`)
   await page.getByRole('button', { name: 'Add a variable' }).click()
   await page.keyboard.type('COLOUR')
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await saveNow(page)
   await page.getByText('Saving…').waitFor()
   expect(await page.locator('form [inert]').getByLabel('Value of COLOUR').count()).toBe(1)
   await openTab('Overview')
@@ -146,7 +146,7 @@ test('what is saved is shown as saved though the server does not tell it again',
   await page.keyboard.press('Enter')
   await page.keyboard.type('hush')
   await page.route('**/env', (route) => route.fulfill({ status: 500, json: BROKEN }))
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await saveNow(page)
   await page.getByText('All is saved.').waitFor()
   expect(await page.getByLabel('Value of A_TOKEN').inputValue()).toBe('')
   await page.unroute('**/env')
@@ -164,7 +164,7 @@ test('a save that fails keeps what was typed, and asks whoever was leaving', asy
   })
   await page.goto(`/apps/${id}/settings`)
   await page.getByLabel('Name', { exact: true }).fill('Refused')
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await openTab('Overview')
   go.resolve()
   await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
@@ -182,7 +182,7 @@ test('settings: only what changed is sent, and a new subdomain is the address', 
   await page.getByLabel('Subdomain').fill('moved')
   await page.getByText('The address changes').waitFor()
   await expectAccessible(page)
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await saveNow(page)
   expect((await sent).postDataJSON()).toEqual({ name: 'Moved', subdomain: 'moved' })
   await told('Release 2 of Moved is live')
   expect(await world.ask('moved.localhost')).toMatchObject({ status: 200 })

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, expectQuiet, LOST_CODE, logIn, openBrowser } from '../support/browser.ts'
+import { type Browser, expectQuiet, LOST_CODE, logIn, openBrowser, saveNow } from '../support/browser.ts'
 import { makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -84,7 +84,7 @@ test('log in, deploy, watch it, open it, change a variable, redeploy, delete, re
 
   await page.getByRole('link', { name: 'Environment' }).click()
   await page.getByLabel('Value of GREETING').fill('good day')
-  await page.getByRole('button', { name: 'Save and deploy' }).click()
+  await saveNow(page)
   await page.getByRole('link', { name: 'Overview' }).click()
   await headline(page, /Release 2.*live/i).waitFor()
   expect(await visit(page)).toBe('says good day')

@@ -87,6 +87,12 @@ export async function logIn(page: Page, password = PASSWORD): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).waitFor()
 }
 
+/** Saves the form that is open, and deploys what changed at once. */
+export async function saveNow(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Save…' }).click()
+  await page.getByRole('dialog', { name: 'When is it deployed?' }).getByRole('button', { name: 'Redeploy now' }).click()
+}
+
 /** The question that finds out that nobody is logged in yet. */
 const FIRST_QUESTION = /status of 401 .*\/api\/auth\/verify$/
 /** An app that is deleted while a page shows it is asked for once more, and its receipt until it is there. */

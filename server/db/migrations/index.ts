@@ -4,6 +4,7 @@ import * as tokens from './0002-tokens.ts'
 import * as releaseStatus from './0003-release-status.ts'
 import * as recipeSettings from './0004-recipe-settings.ts'
 import * as pushToDeploy from './0005-push-to-deploy.ts'
+import * as droppedReleases from './0006-dropped-releases.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-release-status': releaseStatus,
   '0004-recipe-settings': recipeSettings,
   '0005-push-to-deploy': pushToDeploy,
+  '0006-dropped-releases': droppedReleases,
 }

@@ -89,7 +89,7 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
 }
 
 const showRelease = (
-  { number, status, commit, imageFrom, recipe, cause, createdAt, updatedAt }: Release,
+  { number, status, commit, imageFrom, recipe, cause, dropped, createdAt, updatedAt }: Release,
   { failure, ...span }: Span = { startedAt: null, endedAt: null, failure: null },
 ): ReleaseView => ({
   release: number,
@@ -97,7 +97,7 @@ const showRelease = (
   commit,
   rolledBackTo: imageFrom,
   cause,
-  failure,
+  failure: failure ?? dropped,
   template: recipe?.template ?? null,
   createdAt,
   updatedAt,

@@ -3,6 +3,8 @@ import type {
   AvailabilityView,
   CatalogView,
   DeploymentView,
+  DifferenceView,
+  EnvHistoryView,
   EnvView,
   LedgerView,
   LogLineView,
@@ -37,6 +39,17 @@ export const act = (id: string, action: Action) =>
   ).then(deploymentOf)
 export const rollBack = (id: string, release: number) =>
   request<One>('POST', at(id, '/rollback'), { body: { release } }).then(deploymentOf)
+
+/** What a rollback to the release would change. */
+export const getDifference = (id: string, release: number, signal?: Signal) =>
+  request<{ difference: DifferenceView }>('GET', at(id, `/releases/${release}/difference`), { signal }).then(
+    (it) => it.difference,
+  )
+/** What waits for the next deploy; null when nothing does. */
+export const getPending = (id: string, signal?: Signal) =>
+  request<{ difference: DifferenceView | null }>('GET', at(id, '/pending'), { signal }).then((it) => it.difference)
+export const getEnvHistory = (id: string, signal?: Signal) =>
+  request<{ entries: EnvHistoryView[] }>('GET', at(id, '/env/history'), { signal }).then((it) => it.entries)
 
 export const getReleases = (id: string, signal?: Signal) =>
   request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'), { signal }).then((it) => it.releases)

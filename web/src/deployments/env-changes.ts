@@ -1,4 +1,4 @@
-import type { EnvView } from '../../../server/http/views.ts'
+import type { DifferenceView, EnvView } from '../../../server/http/views.ts'
 import { plural } from '../ui/format.ts'
 import { type EnvRow, toEnvInput } from './env-rows.ts'
 
@@ -32,4 +32,22 @@ export function sayChanges({ added, changed, removed }: EnvChanges): string {
   return [`${plural(first.count, 'variable')} ${first.verb}`, ...others.map((it) => `${it.count} ${it.verb}`)].join(
     ', ',
   )
+}
+
+/** The same with values, where they are known and no secrets: as it is shown before it is saved. */
+export function differenceOf(rows: readonly EnvRow[], stored: readonly EnvView[]): DifferenceView {
+  const before = new Map(stored.map((it) => [it.key, it]))
+  const after = new Map(toEnvInput(rows).map((it) => [it.key, it]))
+  const { added, changed, removed } = changesOf(rows, stored)
+  const changeOf = (change: 'added' | 'changed' | 'removed') => (key: string) => {
+    const [old, now] = [before.get(key), after.get(key)]
+    const secret = old?.secret === true || now?.secret === true
+    return { key, change, secret, ...(!secret && { before: old?.value ?? null, after: now?.value ?? null }) }
+  }
+  const variables = [
+    ...added.map(changeOf('added')),
+    ...changed.map(changeOf('changed')),
+    ...removed.map(changeOf('removed')),
+  ]
+  return { commit: null, variables: variables.sort((a, b) => (a.key < b.key ? -1 : 1)), settings: [] }
 }

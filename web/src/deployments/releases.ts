@@ -1,5 +1,6 @@
 import type { ReleaseView } from '../../../server/http/views.ts'
 import type { EntryState } from './ledger.ts'
+import type { EarlyEnd } from './steps.ts'
 
 type Status = ReleaseView['status']
 
@@ -14,21 +15,47 @@ const words: Record<Status, EntryState> = {
   failed: { tone: 'bad', word: 'never went live' },
 }
 
-/** How a release stands, in words. */
-export const releaseWords = (status: Status): EntryState => words[status]
+/** What ended a release and is no failure. */
+const ends: Record<string, string> = {
+  superseded: 'a newer one took its place',
+  cancelled: 'was cancelled',
+}
+
+/** How a release stands, in words. What gave way to a newer push, or was called back, has not failed. */
+export function releaseWords({ status, failure }: Ending): EntryState {
+  if (status !== 'failed' && status !== 'undoing') return words[status]
+  const end = failure === null ? undefined : ends[failure]
+  return end === undefined ? words[status] : { tone: 'none', word: end }
+}
+type Ending = Pick<ReleaseView, 'status' | 'failure'>
+
+/** Who or what asked for it; undefined where an older version did not note it. */
+export function causeWords({ kind, by }: ReleaseView['cause']): string | undefined {
+  switch (kind) {
+    case 'push':
+      return by === undefined ? 'pushed' : `pushed by ${by}`
+    case 'poll':
+      return by === undefined ? 'found by polling' : `pushed by ${by}, found by polling`
+    case 'pull_request':
+      return by === undefined ? 'pull request' : `pull request by ${by}`
+    default:
+      return by === undefined ? undefined : `asked for by ${by}`
+  }
+}
 
 /** Why nobody can roll back to it; undefined when one can (server/deploy/commands.ts has the last word). */
-export function whyNoRollback(status: Status): string | undefined {
+export function whyNoRollback(release: Ending): string | undefined {
+  const { status } = release
   if (status === 'retired') return undefined
-  if (status === 'pruned')
-    return 'Its image is gone: only those of the last five that were live under the present subdomain are kept.'
-  if (status === 'failed' || status === 'undoing') return 'It never went live, so there is nothing to go back to.'
-  return ''
+  if (status === 'pruned') return 'Its image is gone: newer ones, or those of another subdomain, took its place.'
+  if (status !== 'failed' && status !== 'undoing') return ''
+  return releaseWords(release).tone === 'none' ? '' : 'It never went live, so there is nothing to go back to.'
 }
 
 /** The heading of a release’s steps: what has become of it. */
-export function headline(release: number, status: Status, isCancelled: boolean, isStopped = false): string {
-  if (isCancelled) return `Release ${release} ${status === 'undoing' ? 'is being cancelled' : 'was cancelled'}`
+export function headline(release: number, status: Status, end: EarlyEnd, isStopped = false): string {
+  if (end === 'superseded') return `Release ${release} gave way to a newer push`
+  if (end === 'cancelled') return `Release ${release} ${status === 'undoing' ? 'is being cancelled' : 'was cancelled'}`
   switch (status) {
     case 'queued':
       return `Release ${release} waits for its turn`

@@ -76,6 +76,7 @@ export function lookOf(step: StepView, release: ReleaseStatus): { look: StepLook
       return { look: 'done', word: release === 'live' ? 'done, cleaned up' : 'done, taken down since' }
     case 'failed':
       if (step.error?.code === 'cancelled') return { look: 'cancelled', word: 'cancelled' }
+      if (step.error?.code === 'superseded') return { look: 'cancelled', word: 'ended for a newer push' }
       return { look: 'failed', word: 'failed' }
     default:
       return { look: step.state, word: step.state }
@@ -121,5 +122,10 @@ export const wasRefused = ({ releaseStatus, steps }: StatusView) =>
   steps.some((it) => it.state === 'failed') &&
   steps.every((it) => it.state === 'pending' || it.state === 'failed')
 
-/** Whether its user ended the release, which is no failure. */
-export const wasCancelled = (steps: StepView[]) => steps.some((it) => it.error?.code === 'cancelled')
+/** What ended a release before it was live without being a failure. */
+export type EarlyEnd = 'cancelled' | 'superseded' | undefined
+
+export function earlyEndOf(steps: StepView[]): EarlyEnd {
+  const codes = new Set(steps.map((it) => it.error?.code))
+  return (['cancelled', 'superseded'] as const).find((it) => codes.has(it))
+}

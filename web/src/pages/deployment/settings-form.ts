@@ -1,5 +1,5 @@
 import type { ChangeInput } from '../../../../server/http/schemas.ts'
-import type { DeploymentView } from '../../../../server/http/views.ts'
+import type { DeploymentView, DifferenceView } from '../../../../server/http/views.ts'
 import { type BuildSettings, settingsOf, toBuildInput } from '../../deployments/build-settings.ts'
 
 /** The settings as they stand in the form; an empty branch is the default one. */
@@ -53,6 +53,26 @@ function mergeVolumes(old: Volumes, now: Volumes, base: Volumes): Volumes {
     (all): Record<string, string> => Object.fromEntries(all.map((it) => [it.name, it.path])),
   )
   return Object.entries(merge(before ?? {}, typed ?? {}, newest ?? {})).map(([name, path]) => ({ name, path }))
+}
+
+/** What a deploy of the form would change; undefined when nothing of it is part of a release, as the name is. */
+export function differenceOf(before: SettingsForm, after: SettingsForm): DifferenceView | undefined {
+  const [had, has] = [settingsIn(before), settingsIn(after)]
+  const names = [...new Set([...had.keys(), ...has.keys()])].sort()
+  const settings = names
+    .map((name) => ({ name, before: had.get(name) ?? null, after: has.get(name) ?? null }))
+    .filter((it) => it.before !== it.after)
+  return settings.length === 0 ? undefined : { commit: null, variables: [], settings }
+}
+
+function settingsIn(form: SettingsForm): Map<string, string> {
+  const { name: _, overrides, volumes, ...rest } = inputOf(form)
+  const mounted = volumes.map((it) => `${it.name} → ${it.path}`).join(', ')
+  return new Map(
+    Object.entries({ ...rest, ...overrides, volumes: mounted }).flatMap(([name, value]) =>
+      value === '' || value === undefined ? [] : [[name, String(value)]],
+    ),
+  )
 }
 
 const titles: Record<keyof ReturnType<typeof inputOf>, string> = {

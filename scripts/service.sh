@@ -9,6 +9,7 @@ UNITS_CHANGED=
 install_service() {
   refuse_early
   has git || ensure_packages git ca-certificates
+  has ssh || ensure_packages openssh-client
   [ -x /usr/sbin/nginx ] || ensure_packages "$(first_available nginx-light nginx)"
   # shellcheck disable=SC2119
   ensure_engine

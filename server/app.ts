@@ -16,6 +16,7 @@ import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { changeRoutes } from './http/routes/changes.ts'
 import { connectionRoutes } from './http/routes/connections.ts'
+import { deployKeyRoutes } from './http/routes/deploy-keys.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
 import { docsRoutes } from './http/routes/docs.ts'
@@ -88,5 +89,6 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   auditRoutes(app, deps)
   doctorRoutes(app, deps, doctor)
   connectionRoutes(app, deps)
+  deployKeyRoutes(app, deps)
   healthRoutes(app, deps)
 }

@@ -24,6 +24,9 @@ export const hostnameOf = (domain: string, subdomain: string) => `${subdomain}.$
 /** The owner mark in DNS comments. */
 export const markOf = (instance: string, deploymentId: string) => `slipway:${instance}:${deploymentId}`
 
+/** What a deploy key is called at GitHub. */
+export const deployKeyTitle = (instance: string, keyId: string) => `slipway:${instance}:${keyId}`
+
 export const labelsOf = (instance: string, ref: ReleaseRef): Record<string, string> => ({
   'slipway.instance': instance,
   'slipway.deployment': ref.deploymentId,

@@ -76,3 +76,7 @@ export async function assignDeployKey(db: Db, id: string, deploymentId: string):
 export async function deleteDeployKey(db: Db, id: string): Promise<void> {
   await db.deleteFrom('deploy_keys').where('id', '=', id).execute()
 }
+
+export async function deleteKeyOfDeployment(db: Db, deploymentId: string): Promise<void> {
+  await db.deleteFrom('deploy_keys').where('deployment_id', '=', deploymentId).execute()
+}

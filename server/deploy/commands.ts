@@ -16,6 +16,7 @@ import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sealEnv } from './context.ts'
+import { claimDeployKey } from './deploy-keys.ts'
 import { dropQueuedDeploys, type Queue } from './queue.ts'
 import { announce, setStatus } from './status.ts'
 
@@ -32,14 +33,17 @@ export type NewApp = {
   volumes: Volume[]
   env: EnvVariable[]
   delivery?: Delivery
+  /** A key that nobody has yet. */
+  deployKeyId?: string
 }
 
-/** @throws subdomain_taken */
+/** @throws subdomain_taken, invalid_input for a deploy key that is not its own */
 export async function createApp(deps: Deps, queue: Queue, app: NewApp, cause?: Cause): Promise<Deployment> {
   const id = randomUUID()
   const created = await deps.db.transaction().execute(async (db) => {
     await refuseTaken(db, id, app.subdomain)
     const deployment = await insertDeployment(db, { ...app, id, env: sealEnv(deps, id, app.env) })
+    if (app.deployKeyId !== undefined) await claimDeployKey(db, app.deployKeyId, deployment)
     await enqueueDeploy(db, deployment, { ...(cause && { cause }) })
     return deployment
   })
@@ -48,7 +52,7 @@ export async function createApp(deps: Deps, queue: Queue, app: NewApp, cause?: C
   return created
 }
 
-export type AppChanges = Partial<Omit<NewApp, 'githubUrl'>>
+export type AppChanges = Partial<Omit<NewApp, 'githubUrl' | 'deployKeyId'>>
 
 /** Whether a change is deployed at once, or waits for the next push or redeploy. */
 export type When = 'now' | 'later'

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Vhost } from '../adapters/nginx.ts'
+import { findKeyOfDeployment } from '../db/deploy-keys.ts'
 import type { Deployment, EnvVariable } from '../db/deployments.ts'
 import { findDeployment } from '../db/deployments.ts'
 import { findPort } from '../db/ports.ts'
@@ -18,6 +19,8 @@ export type StepContext = Deps & {
   hostname: string
   /** The port on 127.0.0.1, once it is claimed. */
   port: number | undefined
+  /** The SSH key that the deployment was made with. `isForeign`: it was found that somebody else added it at GitHub. */
+  deployKey: { id: string; publicKey: string; isForeign?: boolean } | undefined
   /** The clone of this release. */
   checkout: string
   /** Opened when it is read: taking down what was made works without the key. */
@@ -56,6 +59,7 @@ export async function createContext(
     ref: refOf(release),
     hostname: hostnameOf(deps.config.domain, release.subdomain),
     port: await findPort(deps.db, { deploymentId, release: number }),
+    deployKey: await findKeyOfDeployment(deps.db, deploymentId),
     checkout: path.join(deps.config.dataDir, 'checkouts', `${deploymentId}-${number}`),
     get env() {
       return openEnv(deps, deploymentId, release.env)

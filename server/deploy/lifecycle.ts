@@ -1,3 +1,4 @@
+import { deleteKeyOfDeployment } from '../db/deploy-keys.ts'
 import { type Deployment, deleteDeployment, findDeployment, updateDeployment } from '../db/deployments.ts'
 import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
@@ -219,6 +220,7 @@ async function forget(deps: Deps, deployment: Deployment): Promise<void> {
     await insertReceipt(db, receipt)
     await forgetRemoved(db, deploymentId)
     await deleteReleases(db, deploymentId)
+    await deleteKeyOfDeployment(db, deploymentId)
     await deleteDeployment(db, deploymentId)
   })
 }

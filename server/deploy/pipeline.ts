@@ -1,4 +1,5 @@
 import type { Step } from './step.ts'
+import { addDeployKey } from './steps/add-deploy-key.ts'
 import { awaitHealth } from './steps/await-health.ts'
 import { buildImage } from './steps/build-image.ts'
 import { checkOut } from './steps/check-out.ts'
@@ -18,6 +19,7 @@ import { startContainer } from './steps/start-container.ts'
 /** All that Slipway does to a machine, in order. Undoing runs the same list from bottom to top. */
 export const pipeline: readonly Step[] = [
   holdHostname,
+  addDeployKey,
   checkOut,
   chooseTemplate,
   buildImage,

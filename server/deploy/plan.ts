@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { findDeployKey } from '../db/deploy-keys.ts'
 import { defaultDelivery, findBySubdomain } from '../db/deployments.ts'
 import type { Effect } from '../db/ledger.ts'
 import { listPorts } from '../db/ports.ts'
@@ -123,6 +124,7 @@ async function dryContext(deps: Deps, app: NewApp, { checkout, commit, recipe, s
     ref: { deploymentId: id, subdomain: app.subdomain, release: 1 },
     hostname: hostnameOf(deps.config.domain, app.subdomain),
     port: await nextPort(deps),
+    deployKey: app.deployKeyId === undefined ? undefined : await findDeployKey(deps.db, app.deployKeyId),
     checkout,
     env: app.env,
     signal,

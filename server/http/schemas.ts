@@ -102,7 +102,12 @@ const appSettings = {
 }
 
 export const CreateInput = Type.Object(
-  { githubUrl: Type.String({ minLength: 1, maxLength: 500 }), ...appSettings },
+  {
+    githubUrl: Type.String({ minLength: 1, maxLength: 500 }),
+    /** That of a deploy key that was made for the repository, and that no deployment has yet. */
+    deployKeyId: Type.Optional(Type.String({ maxLength: 100 })),
+    ...appSettings,
+  },
   strict,
 )
 /** `deploy`: whether the change is deployed at once (as it is by default), or with the next push or redeploy. */

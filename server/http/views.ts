@@ -453,6 +453,19 @@ export const TokenView = Type.Object({
 })
 export type TokenView = Static<typeof TokenView>
 
+/** An SSH key that reads one repository. Its private part is not shown. */
+export const DeployKeyView = Type.Object({
+  id: Type.String(),
+  githubUrl: Type.String(),
+  publicKey: Type.String(),
+  /** Where it is added by hand, when no token may do that. */
+  addAt: Type.String(),
+  /** The deployment that has it. */
+  deploymentId: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Type.String(),
+})
+export type DeployKeyView = Static<typeof DeployKeyView>
+
 /** A neighbour that Slipway works with. `settings` names each setting and whether it is given; values are never shown. */
 export const ConnectionView = Type.Object({
   name: Type.Enum(connectionNames),

@@ -74,6 +74,7 @@ describe('an app through its releases', () => {
     expect(fifth?.Id).toBe(first?.Id)
     expect(await idle()).toEqual([
       'hold-hostname',
+      'add-deploy-key',
       'check-out',
       'choose-template',
       'create-volumes',

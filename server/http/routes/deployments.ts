@@ -39,6 +39,7 @@ function readCreate(config: Deps['config'], input: CreateInput): commands.NewApp
     volumes: checkVolumes(input.volumes ?? []),
     env: checkEnv(input.env ?? []),
     delivery: checkDelivery(input.delivery ?? {}),
+    ...(input.deployKeyId !== undefined && { deployKeyId: input.deployKeyId }),
   }
 }
 

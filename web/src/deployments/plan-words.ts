@@ -8,7 +8,7 @@ type MakingGroup = { title: string; things: Making[] }
 
 /** In the order in which a deploy comes to them (deploy/pipeline.ts). */
 const GROUPS: Record<string, string[]> = {
-  'To build it': ['check-out', 'choose-template', 'build-image'],
+  'To build it': ['add-deploy-key', 'check-out', 'choose-template', 'build-image'],
   'To run it': [
     'claim-port',
     'create-network',

@@ -12,6 +12,10 @@ const words: Record<string, Words> = {
     label: 'Hold the address',
     makes: 'A holding page that says the app is on its way, until it answers.',
   },
+  'add-deploy-key': {
+    label: 'Add the deploy key',
+    makes: 'A deploy key at GitHub that reads this one repository, for apps that were made with one.',
+  },
   'check-out': {
     label: 'Check out the repository',
     makes: 'A checkout of the newest commit, which goes when the image is built.',

@@ -140,7 +140,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     appCpus: read.number('SLIPWAY_APP_CPUS', 1, 0.05, 1024),
     appPids: read.integer('SLIPWAY_APP_PIDS', 512, 16, 1_000_000),
     startTimeoutSeconds: read.integer('SLIPWAY_START_TIMEOUT_SECONDS', 60, 1, 3600),
-    drainSeconds: read.integer('SLIPWAY_DRAIN_SECONDS', 10, 0, 3600),
+    drainSeconds: read.integer('SLIPWAY_DRAIN_SECONDS', 30, 0, 3600),
     reconcileSeconds: read.integer('SLIPWAY_RECONCILE_SECONDS', 60, 1, 86_400),
     minFreeDiskMb: read.integer('SLIPWAY_MIN_FREE_DISK_MB', 1024, 0, 2 ** 30),
     repositoryMaxMb: read.integer('SLIPWAY_REPOSITORY_MAX_MB', 1024, 1, 2 ** 20),

@@ -94,6 +94,13 @@ export const START_TIMEOUT = {
   description: 'Give the time to start in whole seconds, from 5 to 1800.',
 } as const
 
+export const STOP_SECONDS = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 600,
+  description: 'Give the time to stop in whole seconds, from 0 to 600.',
+} as const
+
 export const HEALTH_PATH = {
   maxLength: 500,
   pattern: "^/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$",

@@ -81,7 +81,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
       }
     }
     if (aside.length > 0 || !(await isServed())) {
-      await withFarewell(holdFolder, async () => generation.load(await generation.advance()))
+      await withFarewell(setup, async () => generation.load(await generation.advance()))
     }
     return aside
   }
@@ -125,7 +125,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     const before = await Promise.all(changes.map(({ file }) => readIfThere(file)))
     for (const [index, change] of changes.entries()) refuseForeign(change, before[index])
     const areDone = changes.every((change, index) => isDone(change, before[index]))
-    if (!areDone || !(await isServed())) await withFarewell(holdFolder, () => carryOut(changes, before))
+    if (!areDone || !(await isServed())) await withFarewell(setup, () => carryOut(changes, before))
     for (const change of changes) await forgetAside(change)
   }
   const submit = createBatches(lock, apply)

@@ -20,6 +20,8 @@ export type Overrides = {
   memoryMb?: number
   cpus?: number
   startTimeoutSeconds?: number
+  /** From SIGTERM to SIGKILL. */
+  stopSeconds?: number
 }
 
 /** What happens after a push, and what is kept. */

@@ -18,26 +18,33 @@ import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
 import { announce, setStatus } from './status.ts'
 import type { Until } from './step.ts'
 import { waitUntilHealthy } from './steps/await-health.ts'
+import { stopSecondsOf } from './stop-seconds.ts'
 
 /** How long a removal that got stuck waits before it goes on by itself. */
 const RETRY_MS = 60_000
 
 /**
+ * Tells the queue that from now on a job only waits for the last requests of what it has replaced. Answers the signal
+ * that fires when something else is to be done to this deployment, or when the server stops.
+ */
+export type StartDraining = () => AbortSignal
+
+/**
  * Does one job of the queue to its end. Failures of a deploy are written to the deployment, not thrown; what could not
  * be undone is put back into the queue.
  */
-export async function runJob(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
-  await work(deps, job, signal)
+export async function runJob(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
+  await work(deps, job, signal, startDraining)
   await announce(deps, job.deploymentId)
 }
 
-async function work(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
+async function work(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
   switch (job.kind) {
     case 'deploy':
-      await deploy(deps, job, signal)
+      await deploy(deps, job, signal, startDraining)
       break
     case 'undo':
-      await undo(deps, job)
+      await undo(deps, job, startDraining)
       break
     case 'remove':
       await remove(deps, job)
@@ -49,7 +56,7 @@ async function work(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
+async function deploy(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
   const { deploymentId, release: number } = job
   const release = await findRelease(deps.db, deploymentId, number ?? 0)
   const deployment = await findDeployment(deps.db, deploymentId)
@@ -59,7 +66,7 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
   const ctx = await createContext(deps, deploymentId, release.number, {
     signal,
     say: (text, stream) => log.write(text, stream),
-    retireOthers: () => retireOthers(deps, deploymentId),
+    retireOthers: () => retireOthers(deps, deploymentId, startDraining()),
   })
   try {
     await runRelease(ctx)
@@ -68,7 +75,7 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
     if (signal.aborted && signal.reason === SHUTDOWN) return await requeueJob(deps.db, job.id)
     if (error instanceof StepError) log.write(`${error.step}: ${error.message}`, 'stderr')
     else deps.log.error({ err: error, deployment: deploymentId }, 'a deploy failed in an unexpected way')
-    await settleFailure(deps, ctx, job, error)
+    await settleFailure(deps, ctx, job, error, startDraining)
   } finally {
     await log.close()
   }
@@ -106,7 +113,13 @@ async function enter(ctx: StepContext, status: ReleaseStatus): Promise<void> {
 const reachOf = ({ liveRelease }: Deployment): Until => (liveRelease === null ? 'deleted' : 'pruned')
 
 /** Undoes a release that failed before it went live; one that is live stays, and only its clean-up goes on. */
-async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unknown): Promise<void> {
+async function settleFailure(
+  deps: Deps,
+  ctx: StepContext,
+  job: Job,
+  error: unknown,
+  startDraining: StartDraining,
+): Promise<void> {
   const reason =
     error instanceof StepError ? storedError(error.step, error.cause) : storedError(undefined, toAppError(error))
   const current = await findDeployment(deps.db, job.deploymentId)
@@ -120,17 +133,17 @@ async function settleFailure(deps: Deps, ctx: StepContext, job: Job, error: unkn
   if (current && !isLive && reason.code !== 'superseded') {
     deps.events.publish({ type: 'deployment', deployment: current.id, status: current.status, error: reason })
   }
-  await undo(deps, { ...job, kind: 'undo' })
+  await undo(deps, { ...job, kind: 'undo' }, startDraining)
 }
 
 /** Takes away what a failed release left, or what a live one still has to clean up, and settles the status. */
-async function undo(deps: Deps, job: Job): Promise<void> {
+async function undo(deps: Deps, job: Job, startDraining: StartDraining): Promise<void> {
   const release = await findRelease(deps.db, job.deploymentId, job.release ?? 0)
   if (!release) return deleteJob(deps.db, job.id)
   const ctx = await createContext(deps, job.deploymentId, release.number)
   const isLive = ctx.deployment.liveRelease === release.number
   try {
-    if (isLive) await retireOthers(deps, job.deploymentId)
+    if (isLive) await retireOthers(deps, job.deploymentId, startDraining())
     await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
     if (!isLive) await noteFailure(deps, release)
     await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))
@@ -240,12 +253,12 @@ async function switchApp(
   try {
     if (kind === 'stop') {
       await deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port))
-      await deps.nginx.drained()
-      await deps.docker.stopContainer(name)
+      await deps.nginx.drained(signal)
+      await deps.docker.stopContainer(name, stopSecondsOf(ctx.release))
       return await setStatus(deps, deploymentId, 'stopped', null)
     }
     if (kind === 'start') await deps.docker.resumeContainer(name)
-    else await deps.docker.restartContainer(name)
+    else await deps.docker.restartContainer(name, stopSecondsOf(ctx.release))
     // Also for an app that does not answer: the page that says it is stopped would not be true any more.
     await waitUntilHealthy(ctx).finally(() => deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port)))
     await setStatus(deps, deploymentId, 'running', null)

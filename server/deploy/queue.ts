@@ -22,7 +22,14 @@ export type Queue = {
   stop(): Promise<void>
 }
 
-type Running = { kind: Job['kind'] | 'look'; controller: AbortController; done: Promise<void> }
+type Running = {
+  /** `draining`: a job that only waits for the last requests of what it has replaced. */
+  kind: Job['kind'] | 'look' | 'draining'
+  controller: AbortController
+  /** Ends that waiting. */
+  hurry: AbortController
+  done: Promise<void>
+}
 
 /** When a job that ended in an unexpected way is tried again. */
 const AGAIN_MS = 60_000
@@ -60,8 +67,10 @@ export function createQueue(deps: Deps): Queue {
     wakeFor(jobs)
     for (const job of jobs) {
       if (stopped || (job.runAfter ?? '') > now()) continue
-      if (running.has(job.deploymentId)) {
-        await supersede(job)
+      const ahead = running.get(job.deploymentId)
+      if (ahead) {
+        if (ahead.kind === 'draining') ahead.hurry.abort()
+        else await supersede(job)
         continue
       }
       const deploys = [...running.values()].filter((it) => it.kind === 'deploy').length
@@ -86,15 +95,25 @@ export function createQueue(deps: Deps): Queue {
   }
 
   function launch(job: Job) {
-    void occupy(job.deploymentId, job.kind, async (signal) => {
+    void occupy(job.deploymentId, job.kind, async (own) => {
       try {
+        const attempt = { ...job, attempts: job.attempts + 1 }
         // One that was dropped since it was listed is not there to be started.
-        if (await startJob(deps.db, job.id)) await runJob(deps, { ...job, attempts: job.attempts + 1 }, signal)
+        if (await startJob(deps.db, job.id))
+          await runJob(deps, attempt, own.controller.signal, () => startDraining(own))
       } catch (error) {
         deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way')
         await putOff(job)
       }
     })
+  }
+
+  /** Others may build meanwhile, and who waits for this deployment is let through. */
+  function startDraining(own: Running): AbortSignal {
+    own.kind = 'draining'
+    if (stopped) own.hurry.abort()
+    kick()
+    return own.hurry.signal
   }
 
   /** Where not even that can be written (a full disk), the deployment stays held until it can: a job that is lost would never end. */
@@ -113,13 +132,13 @@ export function createQueue(deps: Deps): Queue {
   async function occupy<T>(
     deploymentId: string,
     kind: Running['kind'],
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (own: Running) => Promise<T>,
   ): Promise<T> {
-    const controller = new AbortController()
     const over = Promise.withResolvers<void>()
-    running.set(deploymentId, { kind, controller, done: over.promise })
+    const own = { kind, controller: new AbortController(), hurry: new AbortController(), done: over.promise }
+    running.set(deploymentId, own)
     try {
-      return await work(controller.signal)
+      return await work(own)
     } finally {
       running.delete(deploymentId)
       over.resolve()
@@ -141,7 +160,10 @@ export function createQueue(deps: Deps): Queue {
     async stop() {
       stopped = true
       clearTimeout(alarm)
-      for (const { controller } of running.values()) controller.abort(SHUTDOWN)
+      for (const { controller, hurry } of running.values()) {
+        controller.abort(SHUTDOWN)
+        hurry.abort()
+      }
       await Promise.all([...running.values()].map((it) => it.done))
     },
   }

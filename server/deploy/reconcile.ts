@@ -11,6 +11,7 @@ import { createContext, type StepContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
 import { setStatus } from './status.ts'
+import { stopSecondsOf } from './stop-seconds.ts'
 
 export type Change = {
   deploymentId: string
@@ -110,7 +111,8 @@ export async function makeAnew(ctx: StepContext, name: string): Promise<void> {
   await apply(name)
   if (name === 'create-network') await apply('start-container')
   if (name !== 'create-network' && name !== 'start-container') return
-  if (ctx.deployment.stopped) await ctx.docker.stopContainer(containerName(ctx.config.instance, ctx.ref))
+  if (ctx.deployment.stopped)
+    await ctx.docker.stopContainer(containerName(ctx.config.instance, ctx.ref), stopSecondsOf(ctx.release))
   await apply('publish-vhost')
 }
 

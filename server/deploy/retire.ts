@@ -5,16 +5,20 @@ import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { revertAll } from './run.ts'
 
+/** So many replaced releases may still run because newer ones did not wait for their last requests. */
+const MOST_WAITING = 2
+
 /**
  * Takes down the releases that have been replaced, once nginx has let go of their last requests, and removes the images
  * of those that are too old to roll back to, or of a subdomain that was given up: images are named after it, and the
  * next app of that name makes its own. The live release is not touched.
+ * With `hurry` the waiting ends when that fires: the releases stay as they are, for the next deploy or the reconciler.
  * @throws StepError; the release stays `retiring` and is tried again by the reconciler.
  */
-export async function retireOthers(deps: Deps, deploymentId: string): Promise<void> {
+export async function retireOthers(deps: Deps, deploymentId: string, hurry?: AbortSignal): Promise<void> {
   const releases = await listReleases(deps.db, deploymentId)
   const retiring = releases.filter((release) => release.status === 'retiring')
-  if (retiring.length > 0) await deps.nginx.drained()
+  if (retiring.length > 0 && !(await areDrained(deps, retiring.length > MOST_WAITING ? undefined : hurry))) return
   for (const release of retiring) await take(deps, release, 'retired')
 
   const keepReleases = (await findDeployment(deps.db, deploymentId))?.delivery.keepReleases ?? 0
@@ -23,6 +27,17 @@ export async function retireOthers(deps: Deps, deploymentId: string): Promise<vo
   const moved = retired.filter((release) => release.subdomain !== name)
   const tooOld = retired.filter((release) => release.subdomain === name).slice(keepReleases)
   for (const release of [...moved, ...tooOld]) await take(deps, release, 'pruned')
+}
+
+/** False when something else is waited for sooner. */
+async function areDrained({ nginx }: Deps, hurry: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await nginx.drained(hurry)
+    return true
+  } catch (error) {
+    if (!hurry?.aborted) throw error
+    return false
+  }
 }
 
 async function take(deps: Deps, release: Release, to: 'retired' | 'pruned'): Promise<void> {

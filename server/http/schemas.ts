@@ -12,6 +12,7 @@ import {
   PORT,
   PREVIEW_DAYS,
   START_TIMEOUT,
+  STOP_SECONDS,
   TARGET,
   TEMPLATE,
   TOKEN_NAME,
@@ -59,6 +60,7 @@ const OverridesInput = Type.Object(
     memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),
     cpus: Type.Optional(Type.Number(CPUS)),
     startTimeoutSeconds: Type.Optional(Type.Integer(START_TIMEOUT)),
+    stopSeconds: Type.Optional(Type.Integer(STOP_SECONDS)),
   },
   strict,
 )

@@ -55,6 +55,7 @@ const OverridesView = Type.Object({
   memoryMb: Type.Optional(Type.Integer()),
   cpus: Type.Optional(Type.Number()),
   startTimeoutSeconds: Type.Optional(Type.Integer()),
+  stopSeconds: Type.Optional(Type.Integer()),
 })
 
 const VolumeView = Type.Object({ name: Type.String(), path: Type.String() })
@@ -385,7 +386,12 @@ const TemplateView = Type.Object({
 /** What Slipway can build, and what an app may use when nothing else is said. */
 export const CatalogView = Type.Object({
   templates: Type.Array(TemplateView),
-  defaults: Type.Object({ memoryMb: Type.Integer(), cpus: Type.Number(), startTimeoutSeconds: Type.Integer() }),
+  defaults: Type.Object({
+    memoryMb: Type.Integer(),
+    cpus: Type.Number(),
+    startTimeoutSeconds: Type.Integer(),
+    stopSeconds: Type.Integer(),
+  }),
 })
 export type CatalogView = Static<typeof CatalogView>
 

@@ -10,6 +10,7 @@ import {
   PORT,
   problemOf,
   START_TIMEOUT,
+  STOP_SECONDS,
   TARGET,
   TEMPLATE,
 } from '../limits.ts'
@@ -45,6 +46,7 @@ const properties = {
   port: PORT,
   healthPath: text(HEALTH_PATH),
   startTimeoutSeconds: START_TIMEOUT,
+  stopSeconds: STOP_SECONDS,
   memoryMb: MEMORY_MB,
   cpus: { type: 'number', ...CPUS },
   env: texts('Variables for the build and the app that are no secrets, names and texts.'),

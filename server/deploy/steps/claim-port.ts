@@ -1,5 +1,5 @@
 import { probePort } from '../../adapters/probe.ts'
-import { recordEffects } from '../../db/ledger.ts'
+import { listLedger, recordEffects } from '../../db/ledger.ts'
 import { blockPort, claimPort as claim, findPort, releasePort } from '../../db/ports.ts'
 import { AppError } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
@@ -18,12 +18,16 @@ export const claimPort = defineStep({
     ctx.port ??= await claimFree(ctx)
   },
   async revert(ctx) {
-    await ctx.nginx.drained(ctx.signal)
+    if (await wasPublished(ctx)) await ctx.nginx.drained(ctx.signal)
     await releasePort(ctx.db, holderOf(ctx))
     ctx.port = undefined
   },
   inspect: async (ctx, { name }) => (await findPort(ctx.db, holderOf(ctx))) === Number(name),
 })
+
+/** Whether nginx may still know the port. A release that failed before is not to wait for the visitors of others. */
+const wasPublished = async ({ db, deployment, release }: StepContext): Promise<boolean> =>
+  (await listLedger(db, deployment.id)).some((it) => it.release === release.number && it.step === 'publish-vhost')
 
 /** Claims ports until one is free of processes outside, too; the others are remembered with the reason. */
 async function claimFree(ctx: StepContext): Promise<number> {

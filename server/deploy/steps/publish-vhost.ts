@@ -15,9 +15,12 @@ export const publishVhost = defineStep({
     if (!ok && !running) throw new AppError('nginx_missing', problem ?? 'nginx does not run.')
   },
   apply: (ctx) => ctx.nginx.install(vhostOf(ctx, ctx.release, ctx.port)),
-  /** Points back at the live release, so a failed redeploy leaves the old version serving. */
+  /**
+   * Points back at the live release, so a failed redeploy leaves the old version serving. What visitors have asked this
+   * one for already is answered before its container may stop; of an app that is deleted nobody waits for answers.
+   */
   async revert(ctx) {
-    const { deployment, live, nginx, release } = ctx
+    const { deployment, live, nginx, release, signal } = ctx
     if (nginx.mode === 'off')
       throw new AppError(
         'nginx_missing',
@@ -25,6 +28,7 @@ export const publishVhost = defineStep({
       )
     if (live && liveHoldsName(ctx)) await nginx.install(vhostOf(ctx, live, await livePort(ctx)))
     else await nginx.uninstall(release.subdomain, deployment.id)
+    if (live) await nginx.drained(signal)
   },
   async inspect(ctx) {
     const { deployment, nginx, release } = ctx

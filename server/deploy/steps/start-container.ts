@@ -5,6 +5,7 @@ import { containerName, imageName, labelsOf, networkName } from '../../names.ts'
 import { execLine } from '../../templates/exec-line.ts'
 import type { StepContext } from '../context.ts'
 import { defineStep } from '../step.ts'
+import { stopSecondsOf } from '../stop-seconds.ts'
 import { claimPort, giveUpPort } from './claim-port.ts'
 import { createNetwork } from './create-network.ts'
 import { volumesOf } from './create-volumes.ts'
@@ -26,10 +27,11 @@ export const startContainer = defineStep({
       await start(ctx)
     }
   },
-  async revert({ config, docker, ref }) {
+  async revert({ config, docker, ref, release }) {
     const name = containerName(config.instance, ref)
     const found = await docker.inspectContainer(name)
-    if (found?.labels['slipway.deployment'] === ref.deploymentId) await docker.stopContainer(name, config.drainSeconds)
+    if (found?.labels['slipway.deployment'] === ref.deploymentId)
+      await docker.stopContainer(name, stopSecondsOf(release))
     await docker.removeContainer(name, ref.deploymentId)
   },
   inspect: async ({ docker }, { name }) => (await docker.inspectContainer(name)) !== undefined,

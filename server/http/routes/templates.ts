@@ -1,3 +1,4 @@
+import { DEFAULT_STOP_SECONDS } from '../../deploy/stop-seconds.ts'
 import type { Deps } from '../../deps.ts'
 import { settingsSchema } from '../../templates/settings.ts'
 import type { App } from '../app-type.ts'
@@ -17,7 +18,12 @@ export function templateRoutes(app: App, { catalog, config }: Deps): void {
         port: port ?? null,
         healthPath: healthPath ?? '/',
       })),
-      defaults: { memoryMb: config.appMemoryMb, cpus: config.appCpus, startTimeoutSeconds: config.startTimeoutSeconds },
+      defaults: {
+        memoryMb: config.appMemoryMb,
+        cpus: config.appCpus,
+        startTimeoutSeconds: config.startTimeoutSeconds,
+        stopSeconds: DEFAULT_STOP_SECONDS,
+      },
     }),
   )
 

@@ -11,6 +11,7 @@ import {
   problemOf,
   problemOfVolumePath,
   START_TIMEOUT,
+  STOP_SECONDS,
   TARGET,
   VOLUME_NAME,
 } from '../../../server/limits.ts'
@@ -26,7 +27,13 @@ const texts = {
   outputDir: OUTPUT_DIR,
   healthPath: HEALTH_PATH,
 }
-const numbers = { port: PORT, startTimeoutSeconds: START_TIMEOUT, memoryMb: MEMORY_MB, cpus: CPUS }
+const numbers = {
+  port: PORT,
+  startTimeoutSeconds: START_TIMEOUT,
+  stopSeconds: STOP_SECONDS,
+  memoryMb: MEMORY_MB,
+  cpus: CPUS,
+}
 
 const keysOf = <T extends object>(of: T) => Object.keys(of) as (keyof T & string)[]
 
@@ -120,6 +127,7 @@ export function detectedIn(plan: PlanView | undefined, catalog: CatalogView | un
       memoryMb: String(catalog.defaults.memoryMb),
       cpus: String(catalog.defaults.cpus),
       startTimeoutSeconds: String(catalog.defaults.startTimeoutSeconds),
+      stopSeconds: String(catalog.defaults.stopSeconds),
     }),
   }
 }

@@ -3,6 +3,7 @@ import http from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createNginx } from '../../server/adapters/nginx.ts'
+import { startLoad } from '../support/load.ts'
 import { appVhost, createWorld, freePort, type World } from './nginx-world.ts'
 
 let world: World
@@ -39,6 +40,7 @@ test('starts, says so, and stops without a trace in the process list', async () 
 test('adopts the nginx that an earlier Slipway left running, without a reload', async () => {
   await world.nginx.start()
   await world.nginx.install(appVhost('app', port))
+  await world.nginx.drained()
   const pid = await masterPid()
   const workers = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
 
@@ -302,6 +304,21 @@ test('drained() returns when the requests on the old configuration have ended', 
   for await (const chunk of response) body += String(chunk)
   expect(body).toBe('onetwo')
   await drained
+})
+
+test('connections that are used now and then are ended by an answer, not under the next request', async () => {
+  await world.nginx.start()
+  const vhost = appVhost('app', port)
+  await world.nginx.install(vhost)
+  const place = { port: world.settings.httpPort, hostname: 'app.localhost' }
+  const load = startLoad({ ...place, name: 'kept', connections: 40, pauseMs: 200 })
+  for (let release = 2; release <= 9; release++) {
+    await pause(300)
+    await world.nginx.install({ ...vhost, release })
+  }
+  const { answers, failures } = await load.stop()
+  expect(failures).toEqual([])
+  expect(answers).toBeGreaterThan(300)
 })
 
 test('off: every change succeeds, nothing is made, asking is an error', async () => {

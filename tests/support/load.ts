@@ -22,6 +22,19 @@ export type Outcome = {
   latencies: { at: number; ms: number }[]
 }
 
+/** Five kinds of visitors, who together ask some 1,300 times a second where the machine keeps up. */
+export function visitorsOf(place: { port: number; hostname: string }): Kind[] {
+  const body = 'x'.repeat(2000)
+  const common = { ...place, connections: 6, pauseMs: 18 }
+  return [
+    { ...common, name: 'GET, kept connections' },
+    { ...common, name: 'POST, kept connections', body },
+    { ...common, name: 'GET, kept connections, five times a second each', connections: 20, pauseMs: 200 },
+    { ...common, name: 'GET, new connections', fresh: true },
+    { ...common, name: 'POST, new connections', fresh: true, body },
+  ]
+}
+
 /** Visitors that ask without end, counted by autocannon's clients. `stop` ends them and answers what they saw. */
 export function startLoad(kind: Kind): { stop(): Promise<Outcome> } {
   const outcome: Outcome = { name: kind.name, answers: 0, failures: [], latencies: [] }

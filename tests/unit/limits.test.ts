@@ -9,13 +9,25 @@ import {
   problemOf,
   problemOfVolumePath,
   START_TIMEOUT,
+  STOP_SECONDS,
   TEMPLATE,
   TOKEN_NAME,
   VOLUME_NAME,
 } from '../../server/limits.ts'
 import { problemOfPassword } from '../../server/passwords.ts'
 
-const rules = { APP_NAME, COMMAND, CPUS, HEALTH_PATH, MEMORY_MB, PORT, START_TIMEOUT, TEMPLATE, VOLUME_NAME }
+const rules = {
+  APP_NAME,
+  COMMAND,
+  CPUS,
+  HEALTH_PATH,
+  MEMORY_MB,
+  PORT,
+  START_TIMEOUT,
+  STOP_SECONDS,
+  TEMPLATE,
+  VOLUME_NAME,
+}
 
 test('a password is counted in characters below and in bytes above', () => {
   expect(problemOfPassword('1234567')).toBeDefined()
@@ -49,6 +61,10 @@ test.each<[keyof typeof rules, string | number, boolean]>([
   ['START_TIMEOUT', 4, false],
   ['START_TIMEOUT', 1801, false],
   ['START_TIMEOUT', 7.5, false],
+  ['STOP_SECONDS', 0, true],
+  ['STOP_SECONDS', 600, true],
+  ['STOP_SECONDS', 601, false],
+  ['STOP_SECONDS', 2.5, false],
   ['CPUS', 0.05, true],
   ['CPUS', 0, false],
   ['HEALTH_PATH', '/health?deep=1', true],

@@ -33,6 +33,7 @@ import { statsRoutes } from './http/routes/stats.ts'
 import { templateRoutes } from './http/routes/templates.ts'
 import { tokenRoutes } from './http/routes/tokens.ts'
 import { uiRoutes } from './http/routes/ui.ts'
+import { webhookRoutes } from './http/routes/webhooks.ts'
 import { createSlots, type Slots } from './http/slots.ts'
 import { root } from './root.ts'
 
@@ -91,4 +92,5 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   connectionRoutes(app, deps)
   deployKeyRoutes(app, deps)
   healthRoutes(app, deps)
+  webhookRoutes(app, deps, queue)
 }

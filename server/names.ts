@@ -21,6 +21,11 @@ export const volumeName = (instance: string, deploymentId: string, name: string)
 
 export const hostnameOf = (domain: string, subdomain: string) => `${subdomain}.${domain}`
 
+/** Where GitHub tells a deployment of pushes, below the public URL. */
+export const webhookPath = (deploymentId: string) => `/api/webhooks/github/${deploymentId}`
+
+export const webhookName = (repository: string, deploymentId: string) => `${repository} → ${deploymentId}`
+
 /** The owner mark in DNS comments. */
 export const markOf = (instance: string, deploymentId: string) => `slipway:${instance}:${deploymentId}`
 

@@ -54,8 +54,8 @@ export const defaultDelivery: Delivery = {
   previews: { isEnabled: false, most: 5, days: 14, forks: false },
 }
 
-/** How the webhook at GitHub stands. */
-export type Webhook = { state: WebhookState; reason?: string; heardAt?: string }
+/** How the webhook at GitHub stands. `checkedAt`: when it was looked for. */
+export type Webhook = { state: WebhookState; reason?: string; heardAt?: string; checkedAt?: string }
 
 /** What a preview shows. `approvedSha`: the commit of a fork that somebody looked at and let through. */
 export type PullRequest = {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type Db, type JobKind, now, type Row } from './schema.ts'
 
 export type Job = {
@@ -67,6 +68,20 @@ export async function startJob(db: Db, id: number): Promise<boolean> {
 /** Puts a job back into the queue, to be run after `runAfter` at the earliest. */
 export async function requeueJob(db: Db, id: number, runAfter: string | null = null): Promise<void> {
   await db.updateTable('jobs').set({ state: 'queued', run_after: runAfter }).where('id', '=', id).execute()
+}
+
+/**
+ * Lets a job that waits for its time wait until another one; one that may start at once stays so. Answers whether it
+ * still waited to be started.
+ */
+export async function postponeJob(db: Db, id: number, runAfter: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ run_after: sql`iif(run_after is null, null, ${runAfter})` })
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** The deploy failed; from now on the job is about what it left behind. */

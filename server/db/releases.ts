@@ -219,7 +219,14 @@ export async function listServing(db: Db): Promise<{ deploymentId: string; subdo
 export async function updateRelease(
   db: Db,
   release: Pick<Release, 'deploymentId' | 'number'>,
-  changes: { status?: ReleaseStatus; commit?: Commit; recipe?: Recipe; containerId?: string; dropped?: Dropped },
+  changes: {
+    status?: ReleaseStatus
+    commit?: Commit
+    recipe?: Recipe
+    containerId?: string
+    dropped?: Dropped
+    cause?: Cause
+  },
 ): Promise<void> {
   await db
     .updateTable('releases')
@@ -229,6 +236,7 @@ export async function updateRelease(
       ...(changes.commit !== undefined && { commit: JSON.stringify(changes.commit) }),
       ...(changes.containerId !== undefined && { container_id: changes.containerId }),
       ...(changes.recipe !== undefined && { recipe: JSON.stringify(changes.recipe) }),
+      ...(changes.cause !== undefined && { cause: JSON.stringify(changes.cause) }),
       updated_at: now(),
     })
     .where('deployment_id', '=', release.deploymentId)

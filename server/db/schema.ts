@@ -187,8 +187,19 @@ type AuditLogTable = {
   detail: Json
 }
 
-/** Deliveries of webhooks that were taken, by GitHub's id. */
-type DeliveriesTable = { id: string; deployment_id: string | null; event: string; at: Timestamp }
+/** Deliveries of webhooks that were taken, by GitHub's id, and what came of them. */
+type DeliveriesTable = {
+  id: string
+  deployment_id: string
+  event: string
+  at: Timestamp
+  /** Of a push: what was pushed to, the newest commit, and when, in seconds since 1970, by GitHub's clock. */
+  ref: string | null
+  sha: string | null
+  pushed_at: number | null
+  deployed: number
+  reason: string
+}
 
 /** SSH keys that read one repository. */
 type DeployKeysTable = {

@@ -5,6 +5,7 @@ import { buildImage } from './steps/build-image.ts'
 import { checkOut } from './steps/check-out.ts'
 import { chooseTemplate } from './steps/choose-template.ts'
 import { claimPort } from './steps/claim-port.ts'
+import { connectWebhook } from './steps/connect-webhook.ts'
 import { createNetwork } from './steps/create-network.ts'
 import { createVolumes } from './steps/create-volumes.ts'
 import { holdHostname } from './steps/hold-hostname.ts'
@@ -34,4 +35,5 @@ export const pipeline: readonly Step[] = [
   pointDns,
   proveLive,
   retirePrevious,
+  connectWebhook,
 ]

@@ -53,6 +53,8 @@ export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Pro
     )
     const { recipe, notes } = await chooseRecipe(deps.catalog, checkout, app, app.env)
     const ctx = await dryContext(deps, app, { checkout, commit, recipe, signal })
+    // Some steps find out here that they will have nothing to do.
+    const problems = await findProblems(deps, ctx)
     return {
       subdomain: app.subdomain,
       hostname: ctx.hostname,
@@ -67,7 +69,7 @@ export async function makePlan(deps: Deps, app: NewApp, asked: AbortSignal): Pro
       port: recipe.port,
       healthPath: recipe.healthPath,
       effects: pipeline.flatMap((step) => step.effects(ctx).map((effect) => ({ step: step.name, ...effect }))),
-      problems: await findProblems(deps, ctx),
+      problems,
     }
   } catch (error) {
     if (!asked.aborted) throw error

@@ -5,7 +5,7 @@ type Reply = { status: number; body: { code: string; message: string; field?: st
 
 const FRAMEWORK: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 2 MiB.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than what is read here.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_input', 'The body is empty. Send JSON.'],
 }
 

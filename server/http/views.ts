@@ -79,6 +79,19 @@ const WebhookView = Type.Object({
   state: Type.Enum(webhookStates),
   reason: Type.Optional(Type.String()),
   heardAt: Type.Optional(Time),
+  checkedAt: Type.Optional(Time),
+})
+
+/** One event that GitHub told of. */
+export const DeliveryRecordView = Type.Object({
+  id: Type.String(),
+  event: Type.String(),
+  at: Time,
+  ref: nullable(Type.String()),
+  sha: nullable(Type.String()),
+  deployed: Type.Boolean(),
+  /** What came of it, in a sentence. */
+  reason: Type.String(),
 })
 
 const PullRequestView = Type.Object({

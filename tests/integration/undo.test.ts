@@ -62,7 +62,7 @@ describe('a deploy that fails leaves nothing but its reason, and delete leaves n
 describe('a cancel during each step undoes the release', () => {
   test.each(stepNames)('%s', async (step) => {
     const app = await heldAt(step)
-    const wentLive = step === 'retire-previous'
+    const wentLive = step === 'retire-previous' || step === 'connect-webhook'
     const { deployment } = (await world.slipway.api('GET', `/api/deployments/${app.id}`)).body
     expect(deployment).toMatchObject({ isBusy: true, canCancel: !wentLive })
     const cancelled = await world.slipway.api('POST', `/api/deployments/${app.id}/cancel`)

@@ -17,13 +17,21 @@ const statements = [
   // Who or what asked for a release.
   `alter table releases add column cause text not null default '{"kind":"user"}'`,
 
-  // Deliveries of webhooks that were taken: one that comes again changes nothing.
+  // Deliveries of webhooks that were taken, and what came of them: one that comes again changes nothing. GitHub gives one
+  // event the same id at every hook that hears of it.
   `create table deliveries (
-    id text primary key,
-    deployment_id text,
+    id text not null,
+    deployment_id text not null references deployments(id) on delete cascade,
     event text not null,
-    at text not null
+    at text not null,
+    ref text,
+    sha text,
+    pushed_at integer,
+    deployed integer not null,
+    reason text not null,
+    primary key (id, deployment_id)
   ) strict`,
+  'create index deliveries_deployment on deliveries(deployment_id, at)',
 
   // SSH keys that read one repository. The private part is sealed.
   `create table deploy_keys (

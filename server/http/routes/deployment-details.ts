@@ -1,3 +1,4 @@
+import { listDeliveries } from '../../db/deliveries.ts'
 import { listLedger } from '../../db/ledger.ts'
 import { findRelease, listReleases, listSpans, listSteps, type Release, type Span } from '../../db/releases.ts'
 import { openEnv } from '../../deploy/context.ts'
@@ -8,9 +9,11 @@ import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { IdParams } from '../schemas.ts'
 import { Type } from '../type.ts'
-import { EnvView, LedgerView, ReleaseView, StatusView, type StepView } from '../views.ts'
+import { DeliveryRecordView, EnvView, LedgerView, ReleaseView, StatusView, type StepView } from '../views.ts'
 import { deploymentOf } from './deployments.ts'
 
+/** Older ones are of no use to whoever wonders why a push was not deployed. */
+const MOST_DELIVERIES = 20
 const MASKED = '••••••'
 
 /** What there is to read about one deployment: history, variables, effects and progress. */
@@ -59,6 +62,22 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
       const { id } = await deploymentOf(deps, request.params.id)
       const entries = await listLedger(deps.db, id)
       return { entries: entries.map(({ error, ...entry }) => ({ ...entry, ...(error !== null && { error }) })) }
+    },
+  )
+
+  app.get(
+    '/api/deployments/:id/deliveries',
+    {
+      schema: {
+        summary: 'What GitHub told of its repository, and what came of it; newest first',
+        params: IdParams,
+        response: { 200: Type.Object({ deliveries: Type.Array(DeliveryRecordView) }) },
+      },
+    },
+    async (request) => {
+      const { id } = await deploymentOf(deps, request.params.id)
+      const deliveries = await listDeliveries(deps.db, id, MOST_DELIVERIES)
+      return { deliveries: deliveries.map(({ deploymentId: _, pushedAt: __, ...it }) => it) }
     },
   )
 

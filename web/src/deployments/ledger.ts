@@ -19,6 +19,7 @@ const kinds: Record<string, Kind> = {
   port: { one: 'port', many: 'ports', note: 'the next free one, on this machine only' },
   vhost: { one: 'nginx vhost', many: 'nginx vhosts' },
   'tunnel-route': { one: 'tunnel route', many: 'tunnel routes' },
+  webhook: { one: 'webhook', many: 'webhooks', note: 'at GitHub, so that a push deploys' },
   'dns-record': { one: 'DNS record', many: 'DNS records' },
   checkout: { one: 'checkout', many: 'checkouts', note: 'removed after the build', isUnnamed: true },
   'holding-page': { one: 'holding page', many: 'holding pages', note: 'until the app answers' },

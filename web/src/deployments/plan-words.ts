@@ -18,6 +18,7 @@ const GROUPS: Record<string, string[]> = {
     'await-health',
   ],
   'To lead visitors there': ['hold-hostname', 'publish-vhost', 'route-tunnel', 'point-dns', 'prove-live'],
+  'To hear of pushes': ['connect-webhook'],
 }
 
 /** What a deploy would make, in plain words, by what it is for. */

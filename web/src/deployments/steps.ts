@@ -51,6 +51,10 @@ const words: Record<string, Words> = {
     label: 'Retire the release before',
     makes: 'Nothing: takes its container, network and port away.',
   },
+  'connect-webhook': {
+    label: 'Connect the webhook',
+    makes: 'A webhook at GitHub, which tells of every push.',
+  },
   run: { label: 'Run the app', makes: 'Nothing: the app ended by itself.' },
   stop: { label: 'Stop the app', makes: 'Nothing: its container stops.' },
   start: { label: 'Start the app', makes: 'Nothing: its container starts again.' },

@@ -1,0 +1,61 @@
+import type { Outcome } from '../db/deliveries.ts'
+import type { Deployment } from '../db/deployments.ts'
+import { type Job, listJobs, postponeJob } from '../db/jobs.ts'
+import { type Cause, findRelease, type Release, updateRelease } from '../db/releases.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { redeployApp } from './commands.ts'
+import type { Queue } from './queue.ts'
+
+/** While a deploy is on its way, the next one waits until so long after the last push, but no longer than `LONGEST_MS`. */
+const SETTLE_MS = 3000
+const LONGEST_MS = 60_000
+
+type NewCommit = Cause & { sha: string }
+
+/**
+ * Deploys a branch's newest commit after a push. A deploy that waits to be started takes it along: it clones the branch
+ * as it is then. Answers what came of it.
+ */
+export async function deployNewest(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  cause: NewCommit,
+): Promise<Outcome> {
+  const jobs = (await listJobs(deps.db, { deploymentId: deployment.id })).filter((it) => it.kind === 'deploy')
+  const waiting = jobs.find((it) => it.state === 'queued')
+  if (waiting && (await joins(deps, waiting, cause))) {
+    queue.kick()
+    return { deployed: true, reason: 'The deploy that waits its turn takes this commit, too.' }
+  }
+  const running = jobs.find((it) => it.state === 'running')
+  const current = running?.release ?? deployment.liveRelease
+  const sha = current === null ? undefined : (await findRelease(deps.db, deployment.id, current))?.commit?.sha
+  if (sha === cause.sha) {
+    return { deployed: false, reason: running ? 'This commit is on its way already.' : 'This commit is live already.' }
+  }
+  return await redeploy(deps, queue, deployment, cause)
+}
+
+async function redeploy(deps: Deps, queue: Queue, deployment: Deployment, cause: NewCommit): Promise<Outcome> {
+  try {
+    await redeployApp(deps, queue, deployment, { cause, settleMs: SETTLE_MS })
+    return { deployed: true, reason: 'A deploy was asked for.' }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not_possible_now') throw error
+    return { deployed: false, reason: error.message }
+  }
+}
+
+/** A rollback that waits is not what a push is about: the newest wish wins. */
+async function joins({ db }: Deps, job: Job, cause: NewCommit): Promise<boolean> {
+  const release = await findRelease(db, job.deploymentId, job.release ?? 0)
+  if (!release || release.imageFrom !== null) return false
+  if (!(await postponeJob(db, job.id, settledAt(release)))) return false
+  if (release.cause.kind !== 'user') await updateRelease(db, release, { cause })
+  return true
+}
+
+const settledAt = ({ createdAt }: Release) =>
+  new Date(Math.min(Date.now() + SETTLE_MS, Date.parse(createdAt) + LONGEST_MS)).toISOString()

@@ -1,0 +1,118 @@
+import type { Webhook } from '../../db/deployments.ts'
+import { findDeployment, updateDeployment } from '../../db/deployments.ts'
+import { AppError, toAppError } from '../../errors.ts'
+import { webhookName } from '../../names.ts'
+import { parseRepository } from '../../repository.ts'
+import type { StepContext } from '../context.ts'
+import { problemOfReach } from '../reach.ts'
+import { type RepositoryApi, repositoryApi } from '../repository-api.ts'
+import { announce } from '../status.ts'
+import { defineStep } from '../step.ts'
+import { findOrGone, lookAtHook, putHook, removeHooks } from '../webhook.ts'
+
+const NOBODY_SPEAKS = 'Nobody speaks for the repository at GitHub. Connect GitHub, and pushes are heard of at once.'
+const APP_TELLS = 'The GitHub App tells of pushes.'
+
+/** Why a release does without a webhook, as `check` or `apply` found out. */
+const without = new WeakMap<StepContext, string>()
+
+/**
+ * The webhook at GitHub that tells of pushes. An app does without one where GitHub or its owner would not have it: then
+ * pushes are polled for. No deploy fails over it.
+ */
+export const connectWebhook = defineStep({
+  name: 'connect-webhook',
+  phase: 'deploying',
+  until: 'deleted',
+  meanwhile: true,
+  effects: (ctx) => (problemOf(ctx) === undefined ? [{ kind: 'webhook', name: nameOf(ctx) }] : []),
+  /** Refuses nothing: it is only so that what nobody could make is not noted as if it might be there. */
+  async check(ctx) {
+    if (problemOf(ctx) === undefined) await findApi(ctx).catch(() => undefined)
+  },
+  async apply(ctx) {
+    if (ctx.deployment.previewOf !== null) return
+    const reason = problemOf(ctx) ?? (await connect(ctx))
+    if (reason !== undefined) without.set(ctx, reason)
+    await note(ctx, reason)
+  },
+  async revert(ctx) {
+    const { id, webhookSecret } = ctx.deployment
+    // Kept before GitHub hears of it: without a secret there was never a webhook.
+    if (webhookSecret === null) return
+    await removeHooks(await needApi(ctx), ctx.deployment)
+    await updateDeployment(ctx.db, id, { webhook: null, webhookSecret: null })
+  },
+  async inspect(ctx) {
+    const { db, deployment, release } = ctx
+    if (deployment.liveRelease === release.number)
+      return lookAtHook(ctx, await findApi(ctx).catch(() => undefined), deployment.id)
+    if ((await findDeployment(db, deployment.id))?.webhookSecret === null) return false
+    return (await findOrGone(await needApi(ctx), deployment)).length > 0
+  },
+})
+
+const ownerAndName = ({ deployment, config }: StepContext) => {
+  const { owner, name } = parseRepository(deployment.githubUrl, config.githubUrl)
+  return `${owner}/${name}`
+}
+const nameOf = (ctx: StepContext) => webhookName(ownerAndName(ctx), ctx.deployment.id)
+
+function problemOf(ctx: StepContext): string | undefined {
+  if (ctx.deployment.previewOf !== null) return 'A preview follows its pull request.'
+  return without.get(ctx) ?? problemOfReach(ctx.config)
+}
+
+/** Who may make the webhook; undefined, with the reason noted, where there is nobody or no need. */
+async function findApi(ctx: StepContext): Promise<RepositoryApi | undefined> {
+  const api = await repositoryApi(ctx, ctx.deployment)
+  if (api === undefined) without.set(ctx, NOBODY_SPEAKS)
+  else if (api.by === 'app') without.set(ctx, APP_TELLS)
+  return api
+}
+
+/** Answers why it could not be made. */
+async function connect(ctx: StepContext): Promise<string | undefined> {
+  try {
+    const api = await findApi(ctx)
+    if (api === undefined || api.by === 'app') return problemOf(ctx)
+    await putHook(ctx, api, ctx.deployment)
+    return undefined
+  } catch (error) {
+    const { code, message } = toAppError(error)
+    if (code === 'internal') ctx.log.error({ err: error, deployment: ctx.deployment.id }, 'no webhook could be made')
+    return message
+  }
+}
+
+/** What is heard from meanwhile, such as GitHub's ping, is not forgotten. */
+async function note(ctx: StepContext, reason: string | undefined): Promise<void> {
+  const { db, deployment, say } = ctx
+  const before = (await findDeployment(db, deployment.id))?.webhook ?? null
+  const heardAt = before?.heardAt === undefined ? {} : { heardAt: before.heardAt }
+  const isHeard = before?.state === 'active' && (reason === undefined || reason === APP_TELLS)
+  const webhook: Webhook = isHeard
+    ? { state: 'active', ...heardAt }
+    : reason === undefined || reason === APP_TELLS
+      ? { state: 'created' }
+      : { state: 'unavailable', reason, checkedAt: new Date().toISOString() }
+  await updateDeployment(db, deployment.id, { webhook })
+  deployment.webhook = webhook
+  say(
+    webhook.state === 'unavailable'
+      ? `No webhook, so pushes are asked for: ${reason}`
+      : 'GitHub tells of pushes to it.',
+  )
+  if (before?.state !== webhook.state) await announce(ctx, deployment.id)
+}
+
+/** For taking the webhook back. @throws github_denied when nobody may ask whether it is there */
+async function needApi(ctx: StepContext): Promise<RepositoryApi> {
+  const api = await repositoryApi(ctx, ctx.deployment)
+  if (api) return api
+  const repository = ownerAndName(ctx)
+  throw new AppError(
+    'github_denied',
+    `The webhook of ${repository} may still lead here, and nobody speaks for the repository at GitHub any more. Connect GitHub again, so that it can be taken away.`,
+  )
+}

@@ -1,0 +1,64 @@
+import { findDelivery, insertDelivery, type Outcome } from '../db/deliveries.ts'
+import { type Deployment, findDeployment, updateDeployment } from '../db/deployments.ts'
+import { now } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { createInTurn } from './in-turn.ts'
+import { onPush } from './pushes.ts'
+import type { Queue } from './queue.ts'
+import { type Push, readPush } from './read-push.ts'
+import { announce } from './status.ts'
+
+/** An event as GitHub delivers it, its signature checked. `id` is GitHub's, the same when it is delivered again. */
+export type Event = { id: string; name: string; payload: unknown }
+
+/** Hears of an event on behalf of one deployment, and answers what came of it. */
+export type TakeDelivery = (deployment: Deployment, event: Event) => Promise<Outcome>
+
+/**
+ * What came of an event is kept after it was done: one that we died over is done again when GitHub delivers it anew, and
+ * one that was done changes nothing then. Those for one deployment are taken one after the other.
+ */
+export function createTakeDelivery(deps: Deps, queue: Queue): TakeDelivery {
+  const inTurn = createInTurn()
+  return (deployment, event) =>
+    inTurn(deployment.id, async () => {
+      const { id: deploymentId } = deployment
+      if (await findDelivery(deps.db, deploymentId, event.id)) {
+        return { deployed: false, reason: 'This delivery was taken already.' }
+      }
+      const push = event.name === 'push' ? readPush(event.payload) : undefined
+      const outcome = await act(deps, queue, deployment, event, push)
+      const { ref = null, sha = null, pushedAt = null } = push ?? {}
+      // A deploy can take an app with it: then there is nobody left to keep it for.
+      if ((await noteHeard(deps, deploymentId)) !== undefined) {
+        await insertDelivery(deps.db, { id: event.id, deploymentId, event: event.name, ref, sha, pushedAt, ...outcome })
+      }
+      return outcome
+    })
+}
+
+async function act(
+  deps: Deps,
+  queue: Queue,
+  deployment: Deployment,
+  event: Event,
+  push: Push | undefined,
+): Promise<Outcome> {
+  if (push) return onPush(deps, queue, deployment, push)
+  if (event.name === 'ping') return { deployed: false, reason: 'GitHub reaches Slipway.' }
+  return { deployed: false, reason: `Slipway does nothing about ${event.name}.` }
+}
+
+const QUIET_MS = 60_000
+
+/** From now on nobody has to ask GitHub for pushes. Written once a minute at most. */
+async function noteHeard(deps: Deps, id: string): Promise<Deployment | undefined> {
+  const deployment = await findDeployment(deps.db, id)
+  if (!deployment) return undefined
+  const { state, heardAt } = deployment.webhook ?? {}
+  const isActive = state === 'active'
+  if (isActive && heardAt !== undefined && Date.now() - Date.parse(heardAt) < QUIET_MS) return deployment
+  await updateDeployment(deps.db, id, { webhook: { ...deployment.webhook, state: 'active', heardAt: now() } })
+  if (!isActive) await announce(deps, id)
+  return deployment
+}

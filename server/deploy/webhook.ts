@@ -1,0 +1,94 @@
+import {
+  createHook,
+  deleteHook,
+  type Hook,
+  listHooks,
+  pingHook,
+  repositoryExists,
+  updateHook,
+} from '../adapters/github-webhooks.ts'
+import { type Deployment, findDeployment, updateDeployment } from '../db/deployments.ts'
+import { now } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { webhookPath } from '../names.ts'
+import type { RepositoryApi } from './repository-api.ts'
+import { ensureWebhookSecret } from './webhook-secret.ts'
+
+/** The one webhook of a deployment, found by the path it leads to: the rest of the address may have changed. */
+
+const EVENTS = ['push', 'pull_request'] as const
+
+const isOurs =
+  ({ id }: Pick<Deployment, 'id'>) =>
+  (hook: Hook) =>
+    URL.canParse(hook.url) && new URL(hook.url).pathname.endsWith(webhookPath(id))
+
+/** @throws github_denied, github_unavailable */
+export async function findHooks(
+  { ask, repository }: RepositoryApi,
+  deployment: Pick<Deployment, 'id'>,
+  signal?: AbortSignal,
+): Promise<Hook[]> {
+  return (await listHooks(ask, repository, signal)).filter(isOurs(deployment))
+}
+
+/**
+ * Makes the webhook, or mends what is there: two of them, as after a crash, become one. The secret is sent again, for
+ * nobody can read at GitHub which one it has.
+ * @throws github_denied, github_unavailable
+ */
+export async function putHook(deps: Deps, api: RepositoryApi, deployment: Deployment): Promise<void> {
+  const { ask, repository } = api
+  const [first, ...more] = await findHooks(api, deployment)
+  // Not before GitHub let us look: where there is a secret, a webhook may have been made with it.
+  const secret = await ensureWebhookSecret(deps, deployment)
+  const settings = { url: `${deps.config.publicUrl}${webhookPath(deployment.id)}`, secret, events: EVENTS }
+  for (const hook of more) await deleteHook(ask, repository, hook.id)
+  if (!first) return await createHook(ask, repository, settings)
+  await updateHook(ask, repository, first.id, settings)
+  if (deployment.webhook?.state !== 'active') await pingHook(ask, repository, first.id)
+}
+
+/** How long one that was seen counts as being there: a look every minute would use up the requests of the hour. */
+const LOOK_AGAIN_MS = 60 * 60_000
+
+/**
+ * Whether the webhook of a live app is there, as far as can be told. Where GitHub says that it does not reach us, pushes
+ * are polled for until it does.
+ */
+export async function lookAtHook(deps: Deps, api: RepositoryApi | undefined, id: string): Promise<boolean> {
+  const { webhook, webhookSecret } = (await findDeployment(deps.db, id)) ?? {}
+  if (!webhook || !webhookSecret) return false
+  if (api === undefined || Date.now() - Date.parse(webhook.checkedAt ?? '') < LOOK_AGAIN_MS) return true
+  // Not to know is no reason to make another one, or to forget one that may be there.
+  const hooks = await findHooks(api, { id }).catch(() => undefined)
+  if (hooks === undefined) return true
+  const found = hooks.find((it) => it.isActive)
+  const isLost = webhook.state === 'active' && found?.lastStatus != null && !isGood(found.lastStatus)
+  const reason = `GitHub's last delivery failed${found?.lastStatus ? ` with status ${found.lastStatus}` : ''}.`
+  const state = isLost ? { state: 'created' as const, reason } : {}
+  const { webhook: latest = webhook } = (await findDeployment(deps.db, id)) ?? {}
+  await updateDeployment(deps.db, id, { webhook: { ...(latest ?? webhook), ...state, checkedAt: now() } })
+  return found !== undefined
+}
+
+const isGood = (status: number) => status >= 200 && status < 300
+
+/** Takes away whatever leads to the deployment. A repository that is gone took it along. @throws github_denied, github_unavailable */
+export async function removeHooks(api: RepositoryApi, deployment: Pick<Deployment, 'id'>): Promise<void> {
+  for (const hook of await findOrGone(api, deployment)) await deleteHook(api.ask, api.repository, hook.id)
+  if ((await findOrGone(api, deployment)).length === 0) return
+  throw new AppError('github_unavailable', 'GitHub still lists the webhook after it was deleted. It is tried again.')
+}
+
+/** None where the repository is gone. @throws github_denied, github_unavailable */
+export async function findOrGone(api: RepositoryApi, deployment: Pick<Deployment, 'id'>): Promise<Hook[]> {
+  try {
+    return await findHooks(api, deployment)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'github_denied') throw error
+    if (await repositoryExists(api.ask, api.repository)) throw error
+    return []
+  }
+}

@@ -29,14 +29,14 @@ export async function followRelease(context: Context, client: Client, id: string
   const readLog = createLogReader(client, id, { kind: 'build', release })
   const told = new Set<string>()
   const look = async () => {
-    const status = await getStatus(client, id, release).catch(superseded(release))
+    const status = await getStatus(client, id, release).catch(deletedMeanwhile)
     if (!context.isJson) for (const { text } of await readLog()) context.note(dim(`  │ ${text}`))
     for (const step of status.steps) tellEnd(context, step, told)
     return isOver(status) ? status : undefined
   }
   const status = await poll(context, look)
   if (status.releaseStatus !== null && SERVED.includes(status.releaseStatus)) return { release, status }
-  throw failureOf(status, release, id)
+  throw await failureOf(client, id, release, status)
 }
 
 /** The step that makes it live ends a moment later than the release is live. */
@@ -52,17 +52,20 @@ function tellEnd(context: Context, { name, state, isNeeded, startedAt, endedAt, 
   context.note(`${sign} ${name} ${took}`)
 }
 
-function failureOf({ steps, error, releaseStatus }: StatusView, release: number, id: string): Failure {
-  const failed = steps.findLast((it) => it.state === 'failed' && it.error)
-  const reason = failed?.error ?? error
+async function failureOf(client: Client, id: string, release: number, status: StatusView): Promise<Failure> {
+  const failed = status.steps.findLast((it) => it.state === 'failed' && it.error)
+  if (!failed && (await newestRelease(client, id)) > release) return supersededBy(release)
+  const reason = failed?.error ?? status.error
   const step = reason?.step ?? failed?.name
   const detail = { deploymentId: id, release, ...(step !== undefined && { step }) }
   if (reason) return new Failure(reason.code, reason.message, { hint: reason.hint, detail })
-  return new Failure('not_live', `Release ${release} did not go live: it is ${releaseStatus ?? 'gone'}.`, { detail })
+  return new Failure('not_live', `Release ${release} was taken out of the queue before it began.`, { detail })
 }
 
-/** A release that waits is dropped when a newer one is asked for. */
-const superseded = (release: number) => (error: unknown) => {
+const supersededBy = (release: number) =>
+  new Failure('superseded', `Release ${release} was not deployed: a newer one took its place.`, { detail: { release } })
+
+const deletedMeanwhile = (error: unknown) => {
   if (!(error instanceof Failure) || error.code !== 'not_found') throw error
-  throw new Failure('superseded', `Release ${release} was not deployed: a newer one took its place.`)
+  throw new Failure('cancelled', 'The app was deleted meanwhile.')
 }

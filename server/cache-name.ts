@@ -6,3 +6,9 @@ import { createHash } from 'node:crypto'
  */
 export const cacheName = (githubUrl: string) =>
   `slipway-${createHash('sha256').update(githubUrl).digest('hex').slice(0, 12)}`
+
+type Maker = { number: number; isFork: boolean }
+
+/** The same for one build. That of a fork shares nothing: what it leaves would be found by the builds of the app itself. */
+export const cacheOf = ({ githubUrl }: { githubUrl: string }, pullRequest: Maker | null) =>
+  cacheName(pullRequest?.isFork ? `${githubUrl}#${pullRequest.number}` : githubUrl)

@@ -31,6 +31,8 @@ export const errorStatus = {
   github_denied: 502,
   github_unavailable: 502,
   signature_invalid: 401,
+  approval_needed: 409,
+  preview_limit: 409,
   // the build
   base_image_unavailable: 502,
   build_failed: 422,

@@ -4,10 +4,13 @@ import { type SimpleGit, simpleGit } from 'simple-git'
 import type { Commit } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
 import { type Credentials, openCredentials, prepareHome } from './git-home.ts'
+import { fetchPull, type PullHead, pullGone } from './git-pull.ts'
 
 export type CheckOutRequest = {
   url: string
   branch: string | null
+  /** Instead of a branch. */
+  pull?: PullHead | undefined
   folder: string
   /** Called with what git says while it works. */
   onProgress?: (line: string) => void
@@ -16,7 +19,8 @@ export type CheckOutRequest = {
 
 export type Git = {
   /**
-   * Shallow clone of one branch into `folder`, which must not exist. Answers the commit and the branch's name.
+   * Shallow clone of one branch, or of a pull request's head, into `folder`, which must not exist. Answers the commit
+   * and the branch's name.
    * @throws repository_not_found, repository_unreachable, branch_not_found, repository_empty; AbortError
    */
   checkOut(request: CheckOutRequest): Promise<Commit & { branch: string }>
@@ -98,11 +102,15 @@ export function createGit(home: string): Git {
 
   return {
     async checkOut(request) {
-      const { branch, folder, signal } = request
+      const { branch, pull, folder, signal } = request
       await mkdir(path.dirname(folder), { recursive: true })
       const options = ['--depth', '1', '--single-branch', '--no-tags', ...(branch === null ? [] : ['--branch', branch])]
-      await withGit(path.dirname(folder), request, (git) =>
-        withoutSuffixFirst((address) => cloneOnce(git, address, folder, options, signal), request),
+      if (pull) await emptyFolder(folder)
+      await withGit(pull ? folder : path.dirname(folder), request, (git) =>
+        withoutSuffixFirst<unknown>(
+          (address) => (pull ? fetchPull(git, address, pull) : cloneOnce(git, address, folder, options, signal)),
+          request,
+        ),
       )
       return readCommit(open(folder, {}, signal), request)
     },
@@ -122,6 +130,11 @@ export function createGit(home: string): Git {
   }
 }
 
+async function emptyFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder)
+}
+
 async function cloneOnce(
   git: SimpleGit,
   url: string,
@@ -134,7 +147,7 @@ async function cloneOnce(
   return git.clone(url, folder, options)
 }
 
-type Asked = { url: string; branch: string | null } & Credentials
+type Asked = { url: string; branch: string | null; pull?: PullHead | undefined } & Credentials
 
 /** GitHub answers with and without `.git`; other servers know only one of them, so the second is tried too. */
 async function withoutSuffixFirst<T>(ask: (address: string) => Promise<T>, asked: Asked): Promise<T> {
@@ -165,12 +178,13 @@ async function readCommit(git: SimpleGit, asked: Asked): Promise<Commit & { bran
 const timeOf = (at: string) => new Date(Date.parse(at) || 0).toISOString()
 
 /** Git's stderr (LC_ALL=C) as one of our errors. */
-function explain(error: unknown, { url, branch, token, sshKey }: Asked): Error {
+function explain(error: unknown, { url, branch, pull, token, sshKey }: Asked): Error {
   if (error instanceof AppError) return error
   const text = error instanceof Error ? error.message : String(error)
   if (/abort/i.test(error instanceof Error ? error.name : '') || /Abort(ed)? signal/i.test(text)) {
     return new DOMException('The operation was aborted', 'AbortError')
   }
+  if (pull && /couldn't find remote ref|not our ref|unadvertised object/.test(text)) return pullGone(url, pull)
   if (/Remote branch .* not found/.test(text)) {
     return new AppError(
       'branch_not_found',

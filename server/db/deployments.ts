@@ -67,6 +67,8 @@ export type PullRequest = {
   isFork: boolean
   url: string
   approvedSha?: string
+  /** Our comment on it. */
+  commentId?: number
 }
 
 /** What the user made. `env` is sealed: see secrets.ts; its context is the deployment's id. */
@@ -208,6 +210,16 @@ export async function findBySubdomain(db: Db, subdomain: string): Promise<Deploy
 
 export async function listDeployments(db: Db): Promise<Deployment[]> {
   const rows = await db.selectFrom('deployments').selectAll().orderBy('created_at').orderBy('id').execute()
+  return rows.map(fromRow)
+}
+
+/** The previews of an app, or all there are, oldest first. */
+export async function listPreviews(db: Db, appId?: string): Promise<Deployment[]> {
+  const query = db.selectFrom('deployments').selectAll().orderBy('created_at').orderBy('id')
+  const rows = await (appId === undefined
+    ? query.where('preview_of', 'is not', null)
+    : query.where('preview_of', '=', appId)
+  ).execute()
   return rows.map(fromRow)
 }
 

@@ -1,4 +1,4 @@
-import { cacheName } from '../cache-name.ts'
+import { cacheOf } from '../cache-name.ts'
 import { type Deployment, listDeployments } from '../db/deployments.ts'
 import { listReleases, listSteps, type Release } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
@@ -14,11 +14,11 @@ const CLOCK_MS = 5
 export async function clearBuildCache(deps: Deps, deployment: Deployment): Promise<void> {
   const releases = await listReleases(deps.db, deployment.id)
   const others = (await listDeployments(deps.db)).filter((it) => it.id !== deployment.id)
-  const shared = new Set(others.map((it) => it.githubUrl))
-  const repositories = [...new Set(releases.map((it) => it.inputs.githubUrl))].filter((it) => !shared.has(it))
+  const shared = new Set(others.map((it) => cacheOf(it, it.pullRequest)))
+  const own = new Set(releases.map((it) => cacheOf(it.inputs, deployment.pullRequest)))
   const windows = await Promise.all(releases.map((it) => windowOf(deps, it)))
   await deps.docker
-    .pruneBuildCache({ windows: windows.filter((it) => it !== undefined), mounts: repositories.map(cacheName) })
+    .pruneBuildCache({ windows: windows.filter((it) => it !== undefined), mounts: [...own.difference(shared)] })
     .catch((error: unknown) => deps.log.warn({ err: error }, 'the build cache could not be cleared'))
 }
 

@@ -12,7 +12,8 @@ import { readSettings, type Settings } from './settings.ts'
 import { openSource } from './source.ts'
 import type { PlanRequest, TemplatePlan } from './template-plan.ts'
 
-type Wishes = Pick<ReleaseInputs, 'githubUrl' | 'rootDir' | 'template' | 'overrides' | 'volumes'>
+/** `cache`: whose downloads the build shares, where that is not all of the repository. */
+type Wishes = Pick<ReleaseInputs, 'githubUrl' | 'rootDir' | 'template' | 'overrides' | 'volumes'> & { cache?: string }
 
 /** A recipe, and what was assumed on the way, in sentences. */
 export type Choice = { recipe: Recipe; notes: string[] }
@@ -57,7 +58,7 @@ export async function chooseRecipe(
       : {
           dockerfile: await renderDockerfile(template, {
             ...valuesOf(plan, request, port),
-            cache: cacheName(wishes.githubUrl),
+            cache: wishes.cache ?? cacheName(wishes.githubUrl),
             volumes: wishes.volumes.map((it) => it.path),
           }),
           extraFiles: { ...(await readExtraFiles(template)), ...plan.extraFiles },

@@ -15,6 +15,8 @@ export type Repository = {
   folder: string
   /** Writes the files (`null` removes one), commits, pushes, and answers the sha. */
   commit(files: Record<string, string | null>, message: string, branch?: string): Promise<string>
+  /** Puts a commit where GitHub keeps the head of a pull request, also that of a fork. */
+  pull(number: number, sha: string): Promise<void>
 }
 
 export type GitServer = {
@@ -143,5 +145,7 @@ async function makeRepository(
     return (await git('rev-parse', 'HEAD')).stdout.trim()
   }
   if (fromFolder !== undefined) await commit({}, 'First commit')
-  return { url: `${url}/${owner}/${name}`, folder, commit }
+  const pull = async (number: number, sha: string) =>
+    void (await git('push', '--quiet', '--force', 'origin', `${sha}:refs/pull/${number}/head`))
+  return { url: `${url}/${owner}/${name}`, folder, commit, pull }
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { PullHead } from '../../adapters/git-pull.ts'
 import { AppError } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
+import { approvalNeeded } from '../previews/hold.ts'
 import { readDisk } from '../read-disk.ts'
 import { readWithAccess } from '../repository-access.ts'
 import { defineStep } from '../step.ts'
@@ -13,17 +15,22 @@ export const checkOut = defineStep({
   until: 'deployed',
   effects: (ctx) =>
     ctx.release.imageFrom === null ? [{ kind: 'checkout', name: `${ctx.deployment.id}-${ctx.release.number}` }] : [],
-  check: refuseWithoutSpace,
+  async check(ctx) {
+    pullOf(ctx)
+    await refuseWithoutSpace(ctx)
+  },
   async apply(ctx) {
     const { git, deployment, release, checkout, signal, say } = ctx
     if (release.imageFrom !== null) return
     await rm(checkout, { recursive: true, force: true })
     const { githubUrl: url, branch } = release.inputs
-    say(`Cloning ${url}${branch === null ? '' : ` (${branch})`}`, 'step')
+    const pull = pullOf(ctx)
+    const named = pull ? `pull request ${pull.number}` : branch
+    say(`Cloning ${url}${named === null ? '' : ` (${named})`}`, 'step')
     const { branch: _, ...commit } = await readWithAccess(
       ctx,
-      { githubUrl: url, deploymentId: deployment.id },
-      (clone) => git.checkOut({ ...clone, branch, folder: checkout, signal }),
+      { githubUrl: url, deploymentId: deployment.previewOf ?? deployment.id },
+      (clone) => git.checkOut({ ...clone, branch, pull, folder: checkout, signal }),
     )
     say(`Commit ${commit.sha.slice(0, 7)} by ${commit.author}: ${commit.message}`)
     await ctx.remember({ commit })
@@ -31,6 +38,15 @@ export const checkOut = defineStep({
   revert: ({ checkout }) => rm(checkout, { recursive: true, force: true, maxRetries: 3 }),
   inspect: async ({ checkout }) => existsSync(checkout),
 })
+
+/** What a preview is made from. Of a fork the commit that was approved, and no other. @throws approval_needed */
+function pullOf({ deployment: { pullRequest } }: StepContext): PullHead | undefined {
+  if (pullRequest === null) return undefined
+  const { number, isFork, approvedSha } = pullRequest
+  if (!isFork) return { number }
+  if (approvedSha === undefined) throw approvalNeeded(pullRequest)
+  return { number, sha: approvedSha }
+}
 
 async function refuseWithoutSpace({ config }: StepContext): Promise<void> {
   const freeMb = Math.floor((await readDisk(config.dataDir)).free / 2 ** 20)

@@ -1,3 +1,4 @@
+import { cacheOf } from '../../cache-name.ts'
 import { chooseRecipe } from '../../templates/detect.ts'
 import { defineStep } from '../step.ts'
 
@@ -7,9 +8,10 @@ export const chooseTemplate = defineStep({
   phase: 'building',
   until: 'deployed',
   async apply(ctx) {
-    const { catalog, checkout, env, release, say } = ctx
+    const { catalog, checkout, deployment, env, release, say } = ctx
     if (release.imageFrom !== null) return
-    const { recipe, notes } = await chooseRecipe(catalog, checkout, release.inputs, env)
+    const cache = cacheOf(release.inputs, deployment.pullRequest)
+    const { recipe, notes } = await chooseRecipe(catalog, checkout, { ...release.inputs, cache }, env)
     say(`Building ${recipe.framework} with ${recipe.dockerfilePath ?? `the ${recipe.template} template`}`, 'step')
     for (const note of notes) say(note)
     for (const [name, command] of Object.entries(recipe.commands)) say(`${name}: ${command}`)

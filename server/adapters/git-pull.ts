@@ -1,0 +1,26 @@
+import type { SimpleGit } from 'simple-git'
+import { AppError } from '../errors.ts'
+
+/** The head of a pull request, in the repository it is made to. With `sha` that commit and no other. */
+export type PullHead = { number: number; sha?: string | undefined }
+
+/**
+ * Fetches the head of a pull request into git's folder, from the repository it is made to: GitHub keeps it there, also
+ * that of a fork, whose own address is never asked. Nothing of the address stays in the folder.
+ * @throws branch_not_found when another commit came than the one that was asked for
+ */
+export async function fetchPull(git: SimpleGit, address: string, { number, sha }: PullHead): Promise<void> {
+  await git.init()
+  await git.raw(['fetch', '--depth', '1', '--no-tags', '--', address, sha ?? `refs/pull/${number}/head`])
+  const came = (await git.raw(['rev-parse', 'FETCH_HEAD'])).trim()
+  if (sha !== undefined && came !== sha) throw pullGone(address, { number, sha })
+  await git.raw(['checkout', '--detach', '--quiet', came])
+}
+
+export const pullGone = (url: string, { number, sha }: PullHead) =>
+  sha === undefined
+    ? new AppError('branch_not_found', `There is no pull request ${number} in ${url} any more.`)
+    : new AppError(
+        'branch_not_found',
+        `${url} does not have commit ${sha.slice(0, 7)} of pull request ${number} any more. Push again, or approve the newest commit.`,
+      )

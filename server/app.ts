@@ -26,6 +26,7 @@ import { eventRoutes } from './http/routes/events.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { portRoutes } from './http/routes/ports.ts'
+import { previewRoutes } from './http/routes/previews.ts'
 import { receiptRoutes } from './http/routes/receipts.ts'
 import { repositoryRoutes } from './http/routes/repository.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
@@ -79,6 +80,7 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   deploymentRoutes(app, deps, queue, looks)
   deploymentDetailRoutes(app, deps)
   changeRoutes(app, deps)
+  previewRoutes(app, deps, queue)
   repositoryRoutes(app, deps, looks)
   logRoutes(app, deps, live)
   eventRoutes(app, deps, stats, live)

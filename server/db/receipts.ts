@@ -74,6 +74,18 @@ export async function findReceipt(db: Db, deploymentId: string): Promise<Receipt
   return row && fromRow(row)
 }
 
+/** Whether an app or a preview of this subdomain was removed since then. */
+export async function hasReceiptSince(db: Db, subdomain: string, since: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('receipts')
+    .select('deployment_id')
+    .where('subdomain', '=', subdomain)
+    .where('removed_at', '>=', since)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** What users asked to keep when they deleted a deployment: it may still be there. */
 export async function listKept(db: Db): Promise<(Effect & { deploymentId: string; app: string })[]> {
   const { rows } = await sql<Effect & { deploymentId: string; app: string }>`

@@ -6,6 +6,7 @@ import {
   findBySubdomain,
   findDeployment,
   insertDeployment,
+  listPreviews,
   type Overrides,
   updateDeployment,
   type Volume,
@@ -17,6 +18,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sealEnv } from './context.ts'
 import { claimDeployKey } from './deploy-keys.ts'
+import { preparePreview } from './previews/settings.ts'
 import { dropQueuedDeploys, type Queue } from './queue.ts'
 import { announce, setStatus } from './status.ts'
 
@@ -66,6 +68,7 @@ export async function changeApp(
   { when = 'now', cause }: { when?: When; cause?: Cause } = {},
 ): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
+  refuseForPreview(deployment, 'A preview has the settings of its app: change them there.')
   await deps.db.transaction().execute(async (db) => {
     if (changes.subdomain !== undefined) await refuseTaken(db, deployment.id, changes.subdomain)
     await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
@@ -79,7 +82,7 @@ export async function changeApp(
  * Deploys the newest commit. What is built already is used again, unless `rebuild` asks for everything anew, base image
  * and dependencies with it. Where a deploy is on its way already this one waits `settleMs` for others, then takes its
  * place: so a storm of pushes builds twice, not fifty times.
- * @throws not_possible_now
+ * @throws not_possible_now; approval_needed, preview_limit
  */
 export async function redeployApp(
   deps: Deps,
@@ -88,9 +91,10 @@ export async function redeployApp(
   { rebuild = false, cause, settleMs = 0 }: { rebuild?: boolean; cause?: Cause; settleMs?: number } = {},
 ): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
-  await deps.db
-    .transaction()
-    .execute((db) => enqueueAgain(db, deployment.id, { rebuild, ...(cause && { cause }) }, settleMs))
+  await deps.db.transaction().execute(async (db) => {
+    await preparePreview(deps, db, deployment.id)
+    await enqueueAgain(db, deployment.id, { rebuild, ...(cause && { cause }) }, settleMs)
+  })
   await announce(deps, deployment.id)
   queue.kick()
 }
@@ -104,6 +108,7 @@ export async function rollBackApp(
   cause?: Cause,
 ): Promise<void> {
   await refuseWhileDeleting(deps, deployment)
+  refuseForPreview(deployment, 'A preview shows the newest commit of its pull request: there is nothing to go back to.')
   const target = await findRelease(deps.db, deployment.id, number)
   if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
   if (target.status === 'live')
@@ -161,24 +166,35 @@ export async function retryApp(deps: Deps, queue: Queue, deployment: Deployment)
   await redeployApp(deps, queue, deployment)
 }
 
-/** Removes everything of the deployment. A running deploy is ended first. Asking twice is fine: the first decides about volumes. */
+/**
+ * Removes everything of the deployment, and its previews with their volumes. A running deploy is ended first. Asking
+ * twice is fine: the first decides about volumes.
+ */
 export async function deleteApp(
   deps: Deps,
   queue: Queue,
   deployment: Deployment,
   options: { keepVolumes: boolean },
 ): Promise<void> {
-  await deps.db.transaction().execute(async (db) => {
-    await dropQueuedDeploys(db, deployment.id, 'cancelled')
-    const jobs = await listJobs(db, { deploymentId: deployment.id })
-    const isFirst = !jobs.some((job) => job.kind === 'remove')
-    if (isFirst) await insertJob(db, deployment.id, 'remove')
-    await hurryJobs(db, deployment.id)
-    await updateDeployment(db, deployment.id, { status: 'deleting', ...(isFirst && options) })
+  const previews = await deps.db.transaction().execute(async (db) => {
+    const previews = await listPreviews(db, deployment.id)
+    await enqueueRemoval(db, deployment.id, options)
+    for (const { id } of previews) await enqueueRemoval(db, id, { keepVolumes: false })
+    return previews
   })
-  deps.events.publish({ type: 'deployment', deployment: deployment.id, status: 'deleting', error: null })
-  queue.abort(deployment.id, new AppError('cancelled', 'The deployment is being deleted.'))
+  for (const { id } of [deployment, ...previews]) {
+    deps.events.publish({ type: 'deployment', deployment: id, status: 'deleting', error: null })
+    queue.abort(id, new AppError('cancelled', 'The deployment is being deleted.'))
+  }
   queue.kick()
+}
+
+async function enqueueRemoval(db: Db, id: string, options: { keepVolumes: boolean }): Promise<void> {
+  await dropQueuedDeploys(db, id, 'cancelled')
+  const isFirst = !(await listJobs(db, { deploymentId: id })).some((job) => job.kind === 'remove')
+  if (isFirst) await insertJob(db, id, 'remove')
+  await hurryJobs(db, id)
+  await updateDeployment(db, id, { status: 'deleting', ...(isFirst && options) })
 }
 
 async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin, runAfter?: string): Promise<void> {
@@ -187,7 +203,7 @@ async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin, ru
 }
 
 /** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
-async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settleMs = 0): Promise<void> {
+export async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settleMs = 0): Promise<void> {
   await dropQueuedDeploys(db, deploymentId, 'superseded')
   const current = await findDeployment(db, deploymentId)
   if (!current) throw new AppError('not_found', 'There is no such deployment.')
@@ -201,6 +217,11 @@ async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settl
 async function refuseWhileDeleting({ db }: Deps, { id, status }: Deployment): Promise<void> {
   const removing = (await listJobs(db, { deploymentId: id })).some((job) => job.kind === 'remove')
   if (status === 'deleting' || removing) throw new AppError('not_possible_now', 'This deployment is being deleted.')
+}
+
+/** @throws not_possible_now */
+function refuseForPreview({ previewOf }: Deployment, message: string): void {
+  if (previewOf !== null) throw new AppError('not_possible_now', message)
 }
 
 /** Inside the transaction that takes the name: no other can begin before it ends. @throws subdomain_taken */

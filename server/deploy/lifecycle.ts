@@ -1,5 +1,5 @@
 import { deleteKeyOfDeployment } from '../db/deploy-keys.ts'
-import { type Deployment, deleteDeployment, findDeployment, updateDeployment } from '../db/deployments.ts'
+import { type Deployment, deleteDeployment, findDeployment, listPreviews, updateDeployment } from '../db/deployments.ts'
 import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
@@ -22,6 +22,8 @@ import { stopSecondsOf } from './stop-seconds.ts'
 
 /** How long a removal that got stuck waits before it goes on by itself. */
 const RETRY_MS = 60_000
+/** How often an app that is being removed looks whether its previews are gone: their rows name its own. */
+const PREVIEWS_MS = 500
 
 /**
  * Tells the queue that from now on a job only waits for the last requests of what it has replaced. Answers the signal
@@ -202,6 +204,9 @@ async function remove(deps: Deps, job: Job): Promise<void> {
       for (const release of await listReleases(deps.db, deployment.id)) {
         await revertAll(pipeline, await createContext(deps, deployment.id, release.number), until)
       }
+    }
+    if ((await listPreviews(deps.db, deployment.id)).length > 0) {
+      return await requeueJob(deps.db, job.id, new Date(Date.now() + PREVIEWS_MS).toISOString())
     }
     await clearBuildCache(deps, deployment)
     await forget(deps, deployment)

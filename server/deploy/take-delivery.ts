@@ -3,6 +3,7 @@ import { type Deployment, findDeployment, updateDeployment } from '../db/deploym
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { createInTurn } from './in-turn.ts'
+import { onPullRequest, readPullRequestEvent } from './previews.ts'
 import { onPush } from './pushes.ts'
 import type { Queue } from './queue.ts'
 import { type Push, readPush } from './read-push.ts'
@@ -45,8 +46,16 @@ async function act(
   push: Push | undefined,
 ): Promise<Outcome> {
   if (push) return onPush(deps, queue, deployment, push)
+  if (event.name === 'pull_request') return actOnPullRequest(deps, queue, deployment, event.payload)
   if (event.name === 'ping') return { deployed: false, reason: 'GitHub reaches Slipway.' }
   return { deployed: false, reason: `Slipway does nothing about ${event.name}.` }
+}
+
+async function actOnPullRequest(deps: Deps, queue: Queue, deployment: Deployment, payload: unknown): Promise<Outcome> {
+  const event = readPullRequestEvent(payload)
+  if (!event) return { deployed: false, reason: 'This is not what GitHub tells of a pull request.' }
+  const { deployed, outcome } = await onPullRequest(deps, queue, deployment, event)
+  return { deployed, reason: outcome }
 }
 
 const QUIET_MS = 60_000

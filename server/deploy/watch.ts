@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createCloudflared } from '../adapters/cloudflared.ts'
 import { deleteExpiredSessions } from '../db/sessions.ts'
 import type { Deps } from '../deps.ts'
+import { tendPreviews, watchPreviews } from './previews/rounds.ts'
 import type { Queue } from './queue.ts'
 import { onContainerEvent, reconcile } from './reconcile.ts'
 
@@ -16,9 +17,10 @@ export function watch(deps: Deps, queue: Queue): () => Promise<void> {
   const end = new AbortController()
   const parts = [rounds(deps, queue, end.signal), listen(deps, queue, end.signal)]
   const endTunnel = runTunnel(deps)
+  const endPreviews = watchPreviews(deps, queue)
   return async () => {
     end.abort()
-    await Promise.all([...parts, endTunnel()])
+    await Promise.all([...parts, endTunnel(), endPreviews()])
   }
 }
 
@@ -26,6 +28,7 @@ async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     try {
       await reconcile(deps, queue)
+      await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
       if (!queue.isBusy()) giveBackMemory()
     } catch (error) {

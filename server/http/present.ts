@@ -2,8 +2,9 @@ import { type Deployment, listDeployments } from '../db/deployments.ts'
 import { type Job, listJobs } from '../db/jobs.ts'
 import { listPorts } from '../db/ports.ts'
 import { listReleaseHeads, type ReleaseHead } from '../db/releases.ts'
+import { addressOf } from '../deploy/address.ts'
 import type { Deps } from '../deps.ts'
-import { hostnameOf, imageName } from '../names.ts'
+import { imageName } from '../names.ts'
 import { movingStatuses } from '../states.ts'
 import type { DeploymentView } from './views.ts'
 
@@ -55,7 +56,7 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: al
     rootDir,
     subdomain,
     // A new subdomain that waits for the next deploy leads nowhere yet.
-    url: urlOf(deps, live ? release.subdomain : subdomain),
+    url: addressOf(deps, live ? release.subdomain : subdomain),
     port: ports.get(holderKey(id, release?.number ?? null)) ?? null,
     status,
     template: deployment.template ?? release?.template ?? null,
@@ -89,11 +90,3 @@ function present(deps: Deps, deployment: Deployment, { releases, ports, jobs: al
 const isDeploying = (release: ReleaseHead, jobs: Job[]) =>
   (release.status === 'queued' || release.status === 'running') &&
   jobs.some((it) => it.kind === 'deploy' && it.release === release.number)
-
-/** Where people reach an app; null without nginx. */
-export function urlOf({ config }: Deps, subdomain: string): string | null {
-  const hostname = hostnameOf(config.domain, subdomain)
-  if (config.cloudflare) return `https://${hostname}`
-  if (config.nginx === 'off') return null
-  return `http://${hostname}${config.httpPort === 80 ? '' : `:${config.httpPort}`}`
-}

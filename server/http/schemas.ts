@@ -154,4 +154,21 @@ export type RepairInput = Static<typeof RepairInput>
 export const RollbackInput = Type.Object({ release: Type.Integer({ minimum: 1 }) }, strict)
 export type RollbackInput = Static<typeof RollbackInput>
 
+/** Null: the app's own again, without the secret ones. */
+export const PreviewEnvInput = Type.Object(
+  { env: Type.Union([Type.Array(EnvInput, { maxItems: MOST_VARIABLES }), Type.Null()]) },
+  strict,
+)
+
+/** The whole commit: nobody approves what another one begins like. */
+export const ApproveInput = Type.Object(
+  {
+    sha: Type.String({
+      pattern: '^[0-9a-f]{40}([0-9a-f]{24})?$',
+      description: 'Give the whole id of the commit, 40 hexadecimal digits.',
+    }),
+  },
+  strict,
+)
+
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 100 }) })

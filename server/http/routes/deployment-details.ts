@@ -14,7 +14,7 @@ import { deploymentOf } from './deployments.ts'
 
 /** Older ones are of no use to whoever wonders why a push was not deployed. */
 const MOST_DELIVERIES = 20
-const MASKED = '••••••'
+export const MASKED = '••••••'
 
 /** What there is to read about one deployment: history, variables, effects and progress. */
 export function deploymentDetailRoutes(app: App, deps: Deps): void {

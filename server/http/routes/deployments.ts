@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import type { Cause } from '../../db/releases.ts'
+import { addressOf } from '../../deploy/address.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
 import { makePlan } from '../../deploy/plan.ts'
+import { closePreviews } from '../../deploy/previews.ts'
 import type { Queue } from '../../deploy/queue.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
@@ -14,7 +16,7 @@ import { noteVisitor } from '../audit.ts'
 import { visitorOf } from '../auth.ts'
 import { changedVariables } from '../changed-variables.ts'
 import { checkDelivery, checkEnv, checkOverrides, checkSubdomain, checkVolumes } from '../check-input.ts'
-import { presentAll, presentDeployment, urlOf } from '../present.ts'
+import { presentAll, presentDeployment } from '../present.ts'
 import { ChangeInput, CreateInput, IdParams, RollbackInput } from '../schemas.ts'
 import type { Slots } from '../slots.ts'
 import { Type } from '../type.ts'
@@ -113,7 +115,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
       const app = readCreate(deps.config, request.body)
       const gone = untilGone(reply)
       const plan = await looks(gone, () => makePlan(deps, app, gone))
-      return { ...plan, url: urlOf(deps, plan.subdomain) }
+      return { ...plan, url: addressOf(deps, plan.subdomain) }
     },
   )
 
@@ -127,8 +129,12 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
     '/api/deployments/:id',
     {
       schema: {
-        summary: 'Change settings, and deploy with them now or later',
+        summary: 'Change settings, and deploy with them now or later; with ?previews=remove its previews go',
         params: IdParams,
+        querystring: Type.Object(
+          { previews: Type.Optional(Type.Union([Type.Literal('keep'), Type.Literal('remove')])) },
+          { additionalProperties: false },
+        ),
         body: ChangeInput,
         response: { 202: One },
       },
@@ -140,6 +146,7 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
         when: whenOf(request.body),
         cause: causeOf(request),
       })
+      if (request.query.previews === 'remove') await closePreviews(deps, queue, deployment)
       const { env } = changes
       await noteVisitor(deps, request, 'deployment.change', {
         target: deployment.id,

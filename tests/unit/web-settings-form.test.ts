@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { emptySettings } from '../../web/src/deployments/build-settings.ts'
-import { changesOf, type SettingsForm } from '../../web/src/pages/deployment/settings-form.ts'
+import { changesOf, differenceOf, type SettingsForm } from '../../web/src/pages/deployment/settings-form.ts'
 
 const data = { name: 'data', path: '/data' }
 const formWith = (build: Partial<SettingsForm['build']>, more: Partial<SettingsForm> = {}): SettingsForm => ({
@@ -8,6 +8,7 @@ const formWith = (build: Partial<SettingsForm['build']>, more: Partial<SettingsF
   branch: '',
   rootDir: '',
   subdomain: 'shop',
+  delivery: { autoDeploy: true, watchPaths: '', keepReleases: '5' },
   ...more,
   build: { ...emptySettings(), ...build },
 })
@@ -30,4 +31,23 @@ test('so does a volume, and one that was removed here stays away', () => {
   expect(changesOf(formWith({ volumes: [data] }), formWith({ volumes: [media] }), newest)).toEqual({
     volumes: expect.arrayContaining([cache, media]),
   })
+})
+
+test('what a push does is sent as far as it was changed, and is part of no release', () => {
+  const typed = formWith(
+    {},
+    { delivery: { autoDeploy: true, watchPaths: ' apps/web/** \n\npackage.json', keepReleases: '5' } },
+  )
+  expect(changesOf(formWith({}), typed)).toEqual({ delivery: { watchPaths: ['apps/web/**', 'package.json'] } })
+  expect(differenceOf(formWith({}), typed)).toBeUndefined()
+})
+
+test('what a deploy would change is told by setting; the name is none', () => {
+  const typed = formWith({ port: '80', volumes: [data] }, { name: 'Store', branch: 'next' })
+  expect(differenceOf(formWith({ port: '3000' }), typed)?.settings).toEqual([
+    { name: 'branch', before: null, after: 'next' },
+    { name: 'port', before: '3000', after: '80' },
+    { name: 'volumes', before: null, after: 'data → /data' },
+  ])
+  expect(differenceOf(formWith({}), formWith({}, { name: 'Store' }))).toBeUndefined()
 })

@@ -16,6 +16,16 @@ import type {
 } from '../../../server/http/views.ts'
 import { request } from './client.ts'
 
+/** One event that GitHub told of. `reason`: what came of it, in a sentence. */
+type DeliveryRecordView = {
+  id: string
+  event: string
+  at: string
+  ref: string | null
+  sha: string | null
+  deployed: boolean
+  reason: string
+}
 type Signal = AbortSignal | undefined
 type One = { deployment: DeploymentView }
 export type Action = 'redeploy' | 'rebuild' | 'stop' | 'start' | 'restart' | 'cancel' | 'retry'
@@ -50,6 +60,10 @@ export const getPending = (id: string, signal?: Signal) =>
   request<{ difference: DifferenceView | null }>('GET', at(id, '/pending'), { signal }).then((it) => it.difference)
 export const getEnvHistory = (id: string, signal?: Signal) =>
   request<{ entries: EnvHistoryView[] }>('GET', at(id, '/env/history'), { signal }).then((it) => it.entries)
+
+/** What GitHub told of its repository, and what came of it; newest first. */
+export const getDeliveries = (id: string, signal?: Signal) =>
+  request<{ deliveries: DeliveryRecordView[] }>('GET', at(id, '/deliveries'), { signal }).then((it) => it.deliveries)
 
 export const getReleases = (id: string, signal?: Signal) =>
   request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'), { signal }).then((it) => it.releases)

@@ -13,6 +13,8 @@ export type Draft = {
   subdomain: string | undefined
   env: EnvRow[]
   settings: BuildSettings
+  /** Whether every push deploys. */
+  autoDeploy: boolean
 }
 
 export const emptyDraft = (repository = ''): Draft => ({
@@ -23,6 +25,7 @@ export const emptyDraft = (repository = ''): Draft => ({
   subdomain: undefined,
   env: [],
   settings: emptySettings(),
+  autoDeploy: true,
 })
 
 export const isUntouched = (draft: Draft) => JSON.stringify(draft) === JSON.stringify(emptyDraft())
@@ -54,6 +57,7 @@ export function toCreateInput(draft: Draft, repository: RepositoryView | undefin
     ...(template && { template }),
     ...(Object.keys(overrides).length > 0 && { overrides }),
     ...(volumes.length > 0 && { volumes }),
+    ...(!draft.autoDeploy && { delivery: { autoDeploy: false } }),
   }
 }
 
@@ -63,7 +67,7 @@ export const madeFrom = ({ githubUrl, subdomain = '' }: CreateInput, apps: reado
 
 /** What a plan depends on. Of the variables only names for the build and the port: no other value has to leave the form. */
 export function toPlanInput(draft: Draft, repository: RepositoryView): CreateInput {
-  const { name: _, env = [], ...input } = toCreateInput(draft, repository)
+  const { name: _, delivery: __, env = [], ...input } = toCreateInput(draft, repository)
   const relevant = env
     .filter((it) => it.buildTime || it.key === 'PORT')
     .map(({ key, value, buildTime = false }) => ({ key, value: key === 'PORT' ? (value ?? '') : '', buildTime }))

@@ -23,7 +23,7 @@ export async function save(
   body: ChangeInput,
   when: When | undefined = 'now',
 ): Promise<DeploymentView> {
-  const deployment = await changeDeployment(id, { ...body, deploy: when ?? 'later' })
+  const deployment = await changeDeployment(id, { ...body, ...(when !== 'now' && { deploy: 'later' as const }) })
   deployments.put(deployment)
   if (when === 'now') void sayRelease(deployment, href)
   else if (when === 'later') sayWaits(deployment)

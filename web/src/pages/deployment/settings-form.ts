@@ -1,9 +1,17 @@
 import type { ChangeInput } from '../../../../server/http/schemas.ts'
 import type { DeploymentView, DifferenceView } from '../../../../server/http/views.ts'
 import { type BuildSettings, settingsOf, toBuildInput } from '../../deployments/build-settings.ts'
+import { type DeliveryForm, deliveryFormOf, toDeliveryInput } from '../../deployments/delivery.ts'
 
 /** The settings as they stand in the form; an empty branch is the default one. */
-export type SettingsForm = { name: string; branch: string; rootDir: string; subdomain: string; build: BuildSettings }
+export type SettingsForm = {
+  name: string
+  branch: string
+  rootDir: string
+  subdomain: string
+  build: BuildSettings
+  delivery: DeliveryForm
+}
 
 export const formOf = (deployment: DeploymentView): SettingsForm => ({
   name: deployment.name,
@@ -11,14 +19,16 @@ export const formOf = (deployment: DeploymentView): SettingsForm => ({
   rootDir: deployment.rootDir,
   subdomain: deployment.subdomain,
   build: settingsOf(deployment),
+  delivery: deliveryFormOf(deployment),
 })
 
-const inputOf = ({ name, branch, rootDir, subdomain, build }: SettingsForm) => ({
+const inputOf = ({ name, branch, rootDir, subdomain, build, delivery }: SettingsForm) => ({
   name: name.trim(),
   branch: branch.trim(),
   rootDir: rootDir.trim(),
   subdomain: subdomain.trim(),
   ...toBuildInput(build),
+  delivery: toDeliveryInput(delivery),
 })
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
@@ -32,10 +42,14 @@ export function changesOf(before: SettingsForm, after: SettingsForm, newest = be
   const changed = Object.entries(now).filter(([key, value]) => !isSame(value, old[key as keyof typeof old]))
   return {
     ...Object.fromEntries(changed),
+    ...(!isSame(now.delivery, old.delivery) && { delivery: onlyChanged(old.delivery, now.delivery) }),
     ...(!isSame(now.overrides, old.overrides) && { overrides: merge(old.overrides, now.overrides, base.overrides) }),
     ...(!isSame(now.volumes, old.volumes) && { volumes: mergeVolumes(old.volumes, now.volumes, base.volumes) }),
   }
 }
+
+const onlyChanged = <T extends object>(old: T, now: T) =>
+  Object.fromEntries(Object.entries(now).filter(([key, value]) => !isSame(value, old[key as keyof T])))
 
 /** `base` with what differs between `old` and `now`. */
 function merge<T extends object>(old: T, now: T, base: T): T {
@@ -66,7 +80,7 @@ export function differenceOf(before: SettingsForm, after: SettingsForm): Differe
 }
 
 function settingsIn(form: SettingsForm): Map<string, string> {
-  const { name: _, overrides, volumes, ...rest } = inputOf(form)
+  const { name: _, delivery: __, overrides, volumes, ...rest } = inputOf(form)
   const mounted = volumes.map((it) => `${it.name} → ${it.path}`).join(', ')
   return new Map(
     Object.entries({ ...rest, ...overrides, volumes: mounted }).flatMap(([name, value]) =>
@@ -83,6 +97,7 @@ const titles: Record<keyof ReturnType<typeof inputOf>, string> = {
   template: 'template',
   overrides: 'build and run settings',
   volumes: 'volumes',
+  delivery: 'pushes and releases',
 }
 
 /** “name and branch” */

@@ -2,6 +2,7 @@ import type { ChangeInput, CreateInput } from '../../../server/http/schemas.ts'
 import type {
   AvailabilityView,
   CatalogView,
+  DeliveryRecordView,
   DeploymentView,
   DifferenceView,
   EnvHistoryView,
@@ -16,16 +17,6 @@ import type {
 } from '../../../server/http/views.ts'
 import { request } from './client.ts'
 
-/** One event that GitHub told of. `reason`: what came of it, in a sentence. */
-type DeliveryRecordView = {
-  id: string
-  event: string
-  at: string
-  ref: string | null
-  sha: string | null
-  deployed: boolean
-  reason: string
-}
 type Signal = AbortSignal | undefined
 type One = { deployment: DeploymentView }
 export type Action = 'redeploy' | 'rebuild' | 'stop' | 'start' | 'restart' | 'cancel' | 'retry'

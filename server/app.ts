@@ -23,6 +23,8 @@ import { docsRoutes } from './http/routes/docs.ts'
 import { doctorRoutes } from './http/routes/doctor.ts'
 import { domainRoutes } from './http/routes/domains.ts'
 import { eventRoutes } from './http/routes/events.ts'
+import { githubAppRoutes } from './http/routes/github-app.ts'
+import { githubTokenRoutes } from './http/routes/github-token.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { portRoutes } from './http/routes/ports.ts'
@@ -59,7 +61,7 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<
   app.setSerializerCompiler(() => (reply) => JSON.stringify(reply))
   addJsonParser(app)
   addErrorHandlers(app)
-  await addHeaders(app)
+  await addHeaders(app, deps.config)
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
@@ -93,6 +95,8 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   doctorRoutes(app, deps, doctor)
   connectionRoutes(app, deps)
   deployKeyRoutes(app, deps)
+  githubTokenRoutes(app, deps)
+  githubAppRoutes(app, deps)
   healthRoutes(app, deps)
   webhookRoutes(app, deps, queue)
 }

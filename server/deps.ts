@@ -50,7 +50,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     events: createEventHub(),
     catalog: await loadCatalog(path.join(root, 'templates')),
     git: createGit(path.join(config.dataDir, 'git-home')),
-    github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl, token: config.githubToken }),
+    github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl }),
     githubApp: createGithubApp({ apiUrl: config.githubApiUrl, load: () => readApp({ db, secrets }) }),
     docker: createDocker(config.dockerHost, config.instance),
     nginx: createNginx({

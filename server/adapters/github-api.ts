@@ -114,10 +114,8 @@ const notTheApi = (status: number) =>
     `The answer (status ${status}) is not one of GitHub's API. Check SLIPWAY_GITHUB_API_URL, which is https://<host>/api/v3 for an Enterprise Server, and proxies on the way.`,
   )
 
-const WRONG_TOKEN =
-  'GitHub does not accept the token: it is wrong, was revoked, or has expired. Make a new one and set SLIPWAY_GITHUB_TOKEN to it, then restart Slipway.'
-const MALFORMED =
-  'SLIPWAY_GITHUB_TOKEN holds a character that no token has, such as a space or a line end. Copy it again.'
+export const WRONG_TOKEN = 'GitHub does not accept the token: it is wrong, was revoked, or has expired.'
+const MALFORMED = 'The token holds a character that no token has, such as a space or a line end. Copy it again.'
 
 /** The body of an answer that has the status one wants. @throws GithubFailure */
 export function bodyOf<T>(what: string, answer: Answer, status = 200): T {

@@ -1,7 +1,15 @@
 import { type Ask, bodyOf, createAsk, GithubFailure, refusal } from './github-api.ts'
 import { type AppCredentials, readCredentials } from './github-manifest.ts'
 
-export type Installation = { id: number; account: string; selection: string; url: string; isSuspended: boolean }
+export type Installation = {
+  id: number
+  account: string
+  /** `all` of its repositories, or those that were `selected`. */
+  selection: string
+  url: string
+  isSuspended: boolean
+  permissions: Record<string, string>
+}
 
 type RepositoryName = { owner: string; name: string }
 
@@ -129,6 +137,7 @@ type RawInstallation = {
   repository_selection?: string
   html_url?: string
   suspended_at?: string | null
+  permissions?: Record<string, string>
 }
 
 const readInstallation = (raw: RawInstallation): Installation => ({
@@ -137,4 +146,5 @@ const readInstallation = (raw: RawInstallation): Installation => ({
   selection: raw.repository_selection ?? 'selected',
   url: raw.html_url ?? '',
   isSuspended: Boolean(raw.suspended_at),
+  permissions: raw.permissions ?? {},
 })

@@ -1,10 +1,9 @@
 import type { Check, Try } from './check.ts'
 import { type Answer, type Ask, GithubFailure, refusal } from './github-api.ts'
+import { nameOf, PERMISSIONS, type Permission } from './github-permissions.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const SOON_DAYS = 14
-/** A commit that no repository has: a status for it asks for the permission and sets none. */
-const NO_COMMIT = '0'.repeat(40)
 
 /** @throws GithubFailure when the answer is no user */
 export function describeUser(answer: Answer): string {
@@ -13,8 +12,8 @@ export function describeUser(answer: Answer): string {
   throw refusal('GET /user', answer)
 }
 
-/** Until when the token is valid. @throws GithubFailure in its last 14 days */
-export function describeEnd(headers: Headers, now: number): string {
+/** Until when the token is valid. `renew` says how to give a new one. @throws GithubFailure in its last 14 days */
+export function describeEnd(headers: Headers, now: number, renew: string): string {
   const header = headers.get('github-authentication-token-expiration')
   if (header === null) return 'The token does not end.'
   const end = parseEnd(header)
@@ -22,9 +21,7 @@ export function describeEnd(headers: Headers, now: number): string {
   const day = new Date(end).toISOString().slice(0, 10)
   const days = Math.floor((end - now) / DAY_MS)
   if (days >= SOON_DAYS) return `The token is valid until ${day}.`
-  throw new GithubFailure(
-    `The token ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${day}. Make a new one and set SLIPWAY_GITHUB_TOKEN to it, then restart Slipway.`,
-  )
+  throw new GithubFailure(`The token ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${day}. ${renew}`)
 }
 
 /** `2027-03-31 00:00:00 UTC`, or with an offset such as `+0900` in place of UTC. */
@@ -33,13 +30,14 @@ function parseEnd(header: string): number {
   return Date.parse(`${day}T${time}${zone === 'UTC' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3)}`}`)
 }
 
-/** A classic token. `repo` covers private repositories and commit statuses. @throws GithubFailure without it */
+/** A classic token. `repo` covers everything that Slipway does at a repository. @throws GithubFailure without it */
 export function checkScopes(headers: Headers): string {
   const scopes = (headers.get('x-oauth-scopes') ?? '').split(',').map((scope) => scope.trim())
-  if (scopes.includes('repo')) return 'The token may read private repositories and set commit statuses.'
+  if (scopes.includes('repo'))
+    return 'The token may read private repositories, set commit statuses, and manage webhooks and deploy keys.'
   const has = scopes.filter(Boolean).join(', ') || 'no scope'
   throw new GithubFailure(
-    `The token has ${has}, and not the scope “repo”, which private repositories and commit statuses need. Tick it in GitHub's settings of the token.`,
+    `The token has ${has}, and not the scope “repo”, which private repositories, commit statuses and webhooks need. Tick it in GitHub's settings of the token.`,
   )
 }
 
@@ -55,20 +53,21 @@ export async function checkPermissions(ask: Ask, attempt: Try, signal?: AbortSig
     repositories = await listPrivate(ask, signal)
     return `The token sees private repositories, such as ${repositories[0]?.full_name}.`
   })
-  const contents = await attempt('Contents → Read-only', [access], async () => {
-    const { full_name: name } = repositories[0] as Repository
-    permit('Contents', 'Read-only', await ask('GET', `/repos/${name}/commits?per_page=1`, signal))
-    return 'The token may read what is in the repositories.'
-  })
-  const statuses = await attempt('Commit statuses → Read and write', [access], async () => {
-    const writable = repositories.find((it) => !it.archived && it.permissions?.push)
-    if (!writable) return 'It could not be tried: there is no private repository that you may write to.'
-    const status = { state: 'pending', context: 'slipway-permission-check' }
-    const answer = await ask('POST', `/repos/${writable.full_name}/statuses/${NO_COMMIT}`, signal, status)
-    permit('Commit statuses', 'Read and write', answer)
-    return 'The token may set commit statuses.'
-  })
-  return [access, contents, statuses]
+  const tried = PERMISSIONS.map((permission) =>
+    attempt(nameOf(permission), [access], () => probe(permission, ask, repositories, signal)),
+  )
+  return [access, ...(await Promise.all(tried))]
+}
+
+async function probe(permission: Permission, ask: Ask, found: Repository[], signal?: AbortSignal): Promise<string> {
+  const reads = permission.level === 'Read-only'
+  const repository = reads ? found[0] : found.find((it) => !it.archived && it.permissions?.push)
+  if (!repository) return 'It could not be tried: there is no private repository that you may write to.'
+  const answer = await permission.probe(ask, repository.full_name, signal)
+  if (isPermitted(permission, answer)) return `The token may, as tried on ${repository.full_name}.`
+  const lacking = `The token lacks the permission ${nameOf(permission)}. ${permission.without}`
+  if (permission.isOptional) return lacking
+  throw new GithubFailure(`${lacking} Give it in GitHub's settings of the token, under “Repository permissions”.`)
 }
 
 async function listPrivate(ask: Ask, signal?: AbortSignal): Promise<Repository[]> {
@@ -77,17 +76,19 @@ async function listPrivate(ask: Ask, signal?: AbortSignal): Promise<Repository[]
   const named = answer.body.filter((it) => /^[\w.-]+\/[\w.-]+$/.test(it?.full_name))
   if (named.length > 0) return named
   throw new GithubFailure(
-    'The token sees no private repository. Under “Repository access” choose all repositories, or those that Slipway is to deploy, and give it the permissions Contents → Read-only and Commit statuses → Read and write.',
+    `The token sees no private repository. Under “Repository access” choose all repositories, or those that Slipway is to deploy, and give it the permissions ${PERMISSIONS.filter(
+      (it) => !it.isOptional,
+    )
+      .map(nameOf)
+      .join(', ')}.`,
   )
 }
 
-/** 409 is an empty repository, 422 a commit that is not there: the request itself was permitted. */
-function permit(permission: string, level: string, answer: Answer): void {
-  if (answer.status < 300 || answer.status === 409 || answer.status === 422) return
-  const { status } = answer
-  if (status !== 403 && status !== 404) throw refusal(permission, answer)
-  if (answer.headers.get('x-ratelimit-remaining') === '0') throw refusal(permission, answer)
-  throw new GithubFailure(
-    `The token lacks the permission ${permission} → ${level}. Give it in GitHub's settings of the token, under “Repository permissions”.`,
-  )
+/** 409 is an empty repository, 422 something that is not there: the request itself was permitted. */
+function isPermitted(permission: Permission, answer: Answer): boolean {
+  const { status, headers } = answer
+  if (status < 300 || status === 409 || status === 422) return true
+  const isRefusal = (status === 403 || status === 404) && headers.get('x-ratelimit-remaining') !== '0'
+  if (!isRefusal) throw refusal(nameOf(permission), answer)
+  return false
 }

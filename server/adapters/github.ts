@@ -1,65 +1,81 @@
 import { toAppError } from '../errors.ts'
 import { type Check, createTry } from './check.ts'
-import { createAsk, GithubFailure, reachHost } from './github-api.ts'
+import { createAsk, GithubFailure, reachHost, WRONG_TOKEN } from './github-api.ts'
+import type { GithubApp } from './github-app.ts'
+import { checkInstallations, describeApp } from './github-app-check.ts'
 import { checkPermissions, checkScopes, describeEnd, describeUser } from './github-check.ts'
+import type { AppCredentials } from './github-manifest.ts'
 
 export type GithubOptions = {
   /** Where repositories are, such as https://github.com. */
   url: string
   /** https://api.github.com, or https://<host>/api/v3 of an Enterprise Server. */
   apiUrl: string
-  token: string | undefined
 }
 
+/** A token, and how its owner gives another one. */
+export type GivenToken = { token: string; renew: string }
+
+/** Each tries one by one what Slipway needs, within the time of the signal. Changes nothing, and rejects never. */
 export type Github = {
-  /** The host, the token, and what the token may do, tried one by one within the time of the signal. Rejects never. */
-  inspect(signal?: AbortSignal): Promise<Check[]>
+  inspectHost(signal?: AbortSignal): Promise<Check>
+  inspectToken(given: GivenToken, signal?: AbortSignal): Promise<Check[]>
+  inspectApp(app: AppCredentials, as: GithubApp, signal?: AbortSignal): Promise<Check[]>
+  /** Whose the token is. @throws GithubFailure when GitHub does not accept it, or does not answer */
+  greet(given: GivenToken, signal?: AbortSignal): Promise<string>
 }
 
 const LATE = 'GitHub did not answer in time. Check the network and www.githubstatus.com, then try again.'
 
-/** GitHub's API, as far as Slipway uses it. Clones are git's. */
-export function createGithub({ url, apiUrl, token }: GithubOptions): Github {
+/** What can be found out about GitHub and who may do what there. Clones are git's. */
+export function createGithub({ url, apiUrl }: GithubOptions): Github {
+  const greet = async ({ token, renew }: GivenToken, signal?: AbortSignal) => {
+    refuseOtherHost(url, apiUrl)
+    return createAsk({ apiUrl, token, refused: `${WRONG_TOKEN} ${renew}` })('GET', '/user', signal)
+  }
+
   return {
-    async inspect(signal) {
-      const host = attempt(signal)('Git host', [], async () => {
+    inspectHost: (signal) =>
+      attempt(signal)('Git host', [], async () => {
         await reachHost(url, signal)
-        return token === undefined
-          ? `${url} answers: public repositories can be deployed. Private ones need SLIPWAY_GITHUB_TOKEN.`
-          : `${url} answers.`
+        return `${url} answers: public repositories can be deployed, private ones with an App, a token or a deploy key.`
+      }),
+
+    async inspectToken(given, signal) {
+      let headers = new Headers()
+      const user = await attempt(signal)('Token', [], async () => {
+        const answer = await greet(given, signal)
+        headers = answer.headers
+        return describeUser(answer)
       })
-      const rest = token === undefined ? [] : inspectToken({ url, apiUrl, token }, signal)
-      return [await host, ...(await rest)]
+      if (!user.ok) return [user]
+      const end = await attempt(signal)('Expiry', [], async () => describeEnd(headers, Date.now(), given.renew))
+      // Only tokens of the older kind come with their scopes; an empty list is one of them.
+      const rights = headers.has('x-oauth-scopes')
+        ? [await attempt(signal)('Scope “repo”', [], async () => checkScopes(headers))]
+        : await checkPermissions(createAsk({ apiUrl, token: given.token }), attempt(signal), signal)
+      return [user, end, ...rights]
     },
+
+    async inspectApp(app, as, signal) {
+      const known = await attempt(signal)('GitHub App', [], () => describeApp(app, as, signal))
+      return [known, ...(await checkInstallations(app, as, attempt(signal), known, signal))]
+    },
+
+    greet: async (given, signal) => describeUser(await greet(given, signal)),
   }
 }
 
 const attempt = (signal: AbortSignal | undefined) => createTry(LATE, (error) => toAppError(error).message, signal)
 
-type Connection = { url: string; apiUrl: string; token: string }
-
-async function inspectToken({ url, apiUrl, token }: Connection, signal?: AbortSignal): Promise<Check[]> {
-  const ask = createAsk({ apiUrl, token })
-  let headers = new Headers()
-  const user = await attempt(signal)('Token', [], async () => {
-    refuseOtherHost(url, apiUrl)
-    const answer = await ask('GET', '/user', signal)
-    headers = answer.headers
-    return describeUser(answer)
-  })
-  if (!user.ok) return [user]
-  const end = await attempt(signal)('Expiry', [], async () => describeEnd(headers, Date.now()))
-  // Only tokens of the older kind come with their scopes; an empty list is one of them.
-  const rights = headers.has('x-oauth-scopes')
-    ? [await attempt(signal)('Scope “repo”', [], async () => checkScopes(headers))]
-    : await checkPermissions(ask, attempt(signal), signal)
-  return [user, end, ...rights]
-}
-
 /** A token for one's own server is not shown to github.com. */
 function refuseOtherHost(url: string, apiUrl: string): void {
-  if (new URL(apiUrl).hostname !== 'api.github.com' || new URL(url).hostname === 'github.com') return
+  if (!isForeignApi({ githubUrl: url, githubApiUrl: apiUrl })) return
   throw new GithubFailure(
     `SLIPWAY_GITHUB_URL is ${url}, but SLIPWAY_GITHUB_API_URL is that of github.com, where the token does not belong. Set it to ${url}/api/v3.`,
   )
 }
+
+/** Whether the repositories are somewhere else than the API, which then knows nothing of them, nor is to see their token. */
+export const isForeignApi = ({ githubUrl, githubApiUrl }: { githubUrl: string; githubApiUrl: string }) =>
+  new URL(githubApiUrl).hostname === 'api.github.com' && new URL(githubUrl).hostname !== 'github.com'

@@ -1,3 +1,4 @@
+import { type Check, createTry } from '../adapters/check.ts'
 import {
   assignDeployKey,
   type DeployKey,
@@ -9,9 +10,10 @@ import {
 import { findDeployment } from '../db/deployments.ts'
 import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import { AppError } from '../errors.ts'
+import { AppError, toAppError } from '../errors.ts'
 import { parseRepository } from '../repository.ts'
 import { makeSshKey } from '../ssh-key.ts'
+import { readWithAccess } from './repository-access.ts'
 
 /** Nobody has so many repositories on one machine. */
 const MOST_KEYS = 1000
@@ -46,4 +48,24 @@ export async function dropDeployKey({ db }: Deps, id: string): Promise<DeployKey
   }
   await deleteDeployKey(db, id)
   return key
+}
+
+/** So many keys are tried by a test of the connection, the newest first: each is a program. */
+const MOST_TRIED = 5
+
+/** Whether each deploy key that a deployment has reads its repository. */
+export async function testDeployKeys(deps: Deps, signal: AbortSignal): Promise<Check[]> {
+  const attempt = createTry('GitHub did not answer in time.', (error) => toAppError(error).message, signal)
+  const used = (await listDeployKeys(deps.db)).filter((key) => key.deploymentId !== null).slice(-MOST_TRIED)
+  return Promise.all(
+    used.map((key) => {
+      const { url, owner, name } = parseRepository(key.githubUrl, deps.config.githubUrl)
+      return attempt(`Deploy key of ${owner}/${name}`, [], async () => {
+        await readWithAccess(deps, { githubUrl: url, deployKeyId: key.id }, (clone) =>
+          deps.git.remoteBranches({ ...clone, signal }),
+        )
+        return 'The key reads the repository.'
+      })
+    }),
+  )
 }

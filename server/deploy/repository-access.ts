@@ -1,9 +1,10 @@
-import { type Ask, createAsk } from '../adapters/github-api.ts'
+import { isForeignApi } from '../adapters/github.ts'
+import { type Ask, createAsk, WRONG_TOKEN } from '../adapters/github-api.ts'
 import { type DeployKey, findDeployKey, findKeyOfDeployment, listDeployKeys } from '../db/deploy-keys.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { parseRepository } from '../repository.ts'
-import { readGithubToken } from './github-token.ts'
+import { type GithubToken, readGithubToken } from './github-token.ts'
 
 /** How a repository is read, and who speaks for it at GitHub's API. */
 export type Access = {
@@ -29,13 +30,13 @@ export async function accessTo(deps: Deps, wanted: Wanted): Promise<Access> {
   const repository = { owner, name }
   const own = await ownKey(deps, wanted)
   const keyed = own && openKey(deps, own, repository)
-  const app = await deps.githubApp.actOn(repository).catch(asProblem)
+  const app = isForeignApi(deps.config) ? undefined : await deps.githubApp.actOn(repository).catch(asProblem)
   if (app && 'token' in app) return { by: 'app', repository, clone: keyed ?? { url, token: app.token }, ask: app.ask }
 
   const problem = app && { problem: app }
   const token = await readGithubToken(deps)
   if (token) {
-    const ask = createAsk({ apiUrl: deps.config.githubApiUrl, token: token.token })
+    const ask = askAs(deps, token)
     return { by: 'token', repository, clone: keyed ?? { url, token: token.token }, ask, ...problem }
   }
   const key = own ?? (await keyOfRepository(deps, url, wanted))
@@ -64,6 +65,12 @@ export async function readWithAccess<T>(
     if (again.clone.token === access.clone.token) throw error
     return read(again.clone)
   }
+}
+
+/** A token for one's own Git host is not shown to github.com. */
+function askAs({ config }: Deps, { token, renew }: GithubToken): Ask | undefined {
+  if (isForeignApi(config)) return undefined
+  return createAsk({ apiUrl: config.githubApiUrl, token, refused: `${WRONG_TOKEN} ${renew}` })
 }
 
 const asProblem = (error: unknown): AppError => toAppError(error)

@@ -18,15 +18,16 @@ const POLICY = {
   'object-src': ["'none'"],
   'frame-ancestors': ["'none'"],
   'base-uri': ["'none'"],
-  'form-action': ["'self'"],
 }
 
 /** Features of a browser that no page of ours has a use for. */
 const PERMISSIONS = 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'
 
-export async function addHeaders(app: FastifyInstance): Promise<void> {
+/** Forms go to ourselves, and to GitHub: that is how an App is made there. */
+export async function addHeaders(app: FastifyInstance, { githubUrl }: { githubUrl: string }): Promise<void> {
+  const formAction = ["'self'", new URL(githubUrl).origin]
   await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    contentSecurityPolicy: { useDefaults: false, directives: { ...POLICY, 'form-action': formAction } },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'same-origin' },
     frameguard: { action: 'deny' },

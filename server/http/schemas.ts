@@ -123,6 +123,14 @@ export type ChangeInput = Static<typeof ChangeInput>
 export const RepositoryInput = Type.Object({ githubUrl: Type.String({ minLength: 1, maxLength: 500 }) }, strict)
 export type RepositoryInput = Static<typeof RepositoryInput>
 
+export const GithubTokenInput = Type.Object({ token: Type.String({ minLength: 1, maxLength: 500 }) }, strict)
+
+/** `organization`: the App is to be one of an organization, not of whoever posts the form. */
+export const GithubAppInput = Type.Object(
+  { organization: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,38}$' })) },
+  strict,
+)
+
 export const LoginInput = Type.Object(
   { username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1000 }) },
   strict,

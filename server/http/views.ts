@@ -472,6 +472,33 @@ export const TokenView = Type.Object({
 })
 export type TokenView = Static<typeof TokenView>
 
+/** The GitHub App and where it is installed. Its key and its secrets are not shown. */
+export const GithubAppView = Type.Object({
+  app: nullable(
+    Type.Object({
+      name: Type.String(),
+      slug: Type.String(),
+      htmlUrl: Type.String(),
+      installUrl: Type.String(),
+      hasWebhook: Type.Boolean(),
+    }),
+  ),
+  installations: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      account: Type.String(),
+      selection: Type.String(),
+      url: Type.String(),
+      isSuspended: Type.Boolean(),
+    }),
+  ),
+  /** Why GitHub could not be asked. */
+  problem: Type.Optional(Type.String()),
+})
+
+/** What a browser posts to GitHub: `manifest`, as JSON, is the one field of a form whose address is `action`. */
+export const ManifestView = Type.Object({ action: Type.String(), manifest: Type.Any() })
+
 /** An SSH key that reads one repository. Its private part is not shown. */
 export const DeployKeyView = Type.Object({
   id: Type.String(),
@@ -480,8 +507,8 @@ export const DeployKeyView = Type.Object({
   /** Where it is added by hand, when no token may do that. */
   addAt: Type.String(),
   /** The deployment that has it. */
-  deploymentId: Type.Union([Type.String(), Type.Null()]),
-  createdAt: Type.String(),
+  deploymentId: nullable(Type.String()),
+  createdAt: Time,
 })
 export type DeployKeyView = Static<typeof DeployKeyView>
 
@@ -491,6 +518,14 @@ export const ConnectionView = Type.Object({
   isConfigured: Type.Boolean(),
   url: Type.String(),
   settings: Type.Array(Type.Object({ name: Type.String(), isSet: Type.Boolean(), isRequired: Type.Boolean() })),
+  /** Of GitHub: where its token comes from, what its App is called, and how many deploy keys there are. */
+  github: Type.Optional(
+    Type.Object({
+      token: nullable(Type.Enum(['environment', 'settings'])),
+      app: nullable(Type.String()),
+      deployKeys: Type.Integer(),
+    }),
+  ),
 })
 export type ConnectionView = Static<typeof ConnectionView>
 

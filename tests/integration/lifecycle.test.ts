@@ -41,7 +41,7 @@ describe('an app through its releases', () => {
     expect(texts.filter((said, index) => said !== texts[index - 1])).toEqual(['one', 'two'])
     expect(app).toMatchObject({ status: 'running', release: 2, commit: { message: 'Say two' } })
     expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-shop-2`])
-    expect(await idle()).toEqual(['hold-hostname', 'create-volumes', 'run-release-command'])
+    expect(await idle()).toEqual(['hold-hostname', 'add-deploy-key', 'create-volumes', 'run-release-command'])
   })
 
   test('a redeploy that fails leaves the old release serving, and shows why', async () => {

@@ -14,7 +14,7 @@ export function connectionRoutes(app: App, deps: Deps): void {
         response: { 200: Type.Object({ connections: Type.Array(ConnectionView) }) },
       },
     },
-    async () => ({ connections: listConnections(deps) }),
+    async () => ({ connections: await listConnections(deps) }),
   )
 
   app.post(

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander'
-import { asFailure, EXIT, type Failure, wrongUsage } from './failure.ts'
+import { asFailure, EXIT, type Failure } from './failure.ts'
 import { createProgram } from './program.ts'
 import { red, renderJson } from './render.ts'
 import { createTerminal } from './terminal.ts'
+import { readUsageError } from './usage-error.ts'
 
 /** Who reads stdout may have had enough (`slipway list | head -1`), which is no error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,7 +18,7 @@ try {
   if (!(error instanceof CommanderError)) report(asFailure(error))
   else if (error.exitCode === 0) process.exitCode = EXIT.good
   else if (error.code === 'commander.help') process.exitCode = EXIT.wrongUsage
-  else report(readUsageError(error))
+  else report(readUsageError(error.message))
 }
 
 function report(failure: Failure): void {
@@ -31,17 +32,4 @@ function wantsJson(): boolean {
   const typed = process.argv.slice(2)
   const end = typed.indexOf('--')
   return typed.slice(0, end < 0 ? typed.length : end).includes('--json')
-}
-
-/**
- * commander's “error: unknown command 'lst'”, and on the next line “(Did you mean list?)”. The value behind the = of an
- * option may be a token, and CI keeps what is printed.
- */
-function readUsageError({ message }: CommanderError): Failure {
-  const [first = '', ...rest] = message
-    .replace(/^error: /, '')
-    .replace(/'(-[^'=]*)=[^\n]*'/, "'$1'")
-    .split('\n')
-  const said = `${first[0]?.toUpperCase() ?? ''}${first.slice(1)}`.replace(/(?<!\.)$/, '.')
-  return wrongUsage(said, [...rest, 'See slipway --help.'].filter((it) => it !== '').join(' '))
 }

@@ -61,3 +61,6 @@ export const channelKinds = ['webhook', 'slack', 'discord', 'email'] as const
 export type ChannelKind = (typeof channelKinds)[number]
 export const newsKinds = ['deploy-failed', 'deploy-recovered', 'app-down', 'app-recovered', 'disk-nearly-full'] as const
 export type NewsKind = (typeof newsKinds)[number]
+/** How the way to a mail server is encrypted: from the first byte, after a greeting, or not at all. */
+export const mailSecurities = ['tls', 'starttls', 'none'] as const
+export type MailSecurity = (typeof mailSecurities)[number]

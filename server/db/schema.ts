@@ -251,6 +251,30 @@ type ChannelsTable = {
   updated_at: Timestamp
 }
 
+/** News on its way to a channel; `delivery` is the same for each try. */
+type NewsTable = {
+  id: Generated<number>
+  delivery: string
+  channel_id: string
+  news: Json
+  attempts: Generated<number>
+  /** Not before this time: what could not be sent waits a little. */
+  run_after: Timestamp | null
+  created_at: Timestamp
+}
+
+/** What was told of an app. */
+type ToldTable = {
+  deployment_id: string
+  /** The newest release of which it is known how it ended. */
+  release: number
+  is_failing: number
+  is_down: number
+  ran_out: number
+  down_at: Timestamp | null
+  up_at: Timestamp | null
+}
+
 type SettingsTable = { key: string; value: string }
 
 export type Schema = {
@@ -271,6 +295,8 @@ export type Schema = {
   schedules: SchedulesTable
   schedule_runs: ScheduleRunsTable
   channels: ChannelsTable
+  news: NewsTable
+  told: ToldTable
   settings: SettingsTable
 }
 

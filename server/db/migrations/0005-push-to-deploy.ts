@@ -81,6 +81,30 @@ const statements = [
     created_at text not null,
     updated_at text not null
   ) strict`,
+  // News on its way: a row goes when it was sent, or given up. A restart loses none.
+  `create table news (
+    id integer primary key autoincrement,
+    delivery text not null,
+    channel_id text not null references channels(id) on delete cascade,
+    news text not null,
+    attempts integer not null default 0,
+    run_after text,
+    created_at text not null
+  ) strict`,
+  'create index news_channel on news(channel_id, id)',
+  // What was told of an app, so that nothing is told twice. What happened before this version is no news.
+  `create table told (
+    deployment_id text primary key references deployments(id) on delete cascade,
+    release integer not null default 0,
+    is_failing integer not null default 0,
+    is_down integer not null default 0,
+    ran_out integer not null default 0,
+    down_at text,
+    up_at text
+  ) strict`,
+  `insert into told (deployment_id, release, is_down)
+    select id, coalesce((select max(number) from releases where deployment_id = deployments.id), 0),
+      status = 'failed' and live_release is not null from deployments`,
 ]
 
 /** Push to deploy: what a push does, previews, scheduled jobs, deploy keys, and where news goes. */

@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises'
+import type { Deps } from '../deps.ts'
+import type { Disk } from './decide-news.ts'
+import { readDisk } from './read-disk.ts'
+
+/**
+ * The disks that apps fill: that of the data folder, and that of the engine where it is another one of this machine.
+ * The engine says once where it keeps things.
+ */
+export function createDiskReader({ config, docker }: Pick<Deps, 'config' | 'docker'>): () => Promise<Disk[]> {
+  let engineFolder: string | undefined
+
+  async function foldersOf(): Promise<string[]> {
+    if (!config.dockerHost.startsWith('unix:')) return [config.dataDir]
+    engineFolder ??= await docker.check().then(
+      ({ rootDir }) => rootDir,
+      () => undefined,
+    )
+    return engineFolder === undefined ? [config.dataDir] : [config.dataDir, engineFolder]
+  }
+
+  return async () => {
+    const disks = new Map<number, Disk>()
+    for (const folder of await foldersOf()) {
+      const disk = await lookAt(folder)
+      if (disk && !disks.has(disk.device)) disks.set(disk.device, { folder, total: disk.total, free: disk.free })
+    }
+    return [...disks.values()]
+  }
+}
+
+/** Undefined for a folder that is not there for us: the engine of another machine, or one that we may not see. */
+async function lookAt(folder: string): Promise<{ device: number; total: number; free: number } | undefined> {
+  try {
+    return { device: (await stat(folder)).dev, ...(await readDisk(folder)) }
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}

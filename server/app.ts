@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { createDoctor, type Doctor } from './deploy/doctor.ts'
+import type { Post } from './deploy/post-news.ts'
 import type { Queue } from './deploy/queue.ts'
 import type { Stats } from './deploy/stats.ts'
 import type { Deps } from './deps.ts'
@@ -15,6 +16,7 @@ import { createLive, type Live } from './http/live.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { changeRoutes } from './http/routes/changes.ts'
+import { channelRoutes } from './http/routes/channels.ts'
 import { connectionRoutes } from './http/routes/connections.ts'
 import { deployKeyRoutes } from './http/routes/deploy-keys.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
@@ -45,7 +47,7 @@ const BODY_LIMIT = 2 * 1024 * 1024
 const LOOKS = { atOnce: 3, waiting: 12, waitMs: 30_000 }
 
 /** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
-export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<App> {
+export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Post): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -65,17 +67,17 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats): Promise<
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
-  const parts = { queue, stats, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
+  const parts = { queue, stats, post, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
   addRoutes(app, deps, parts)
   docsRoutes(app, (described) => addRoutes(described, deps, parts))
   uiRoutes(app, path.join(root, 'dist', 'web'))
   return app
 }
 
-type Parts = { queue: Queue; stats: Stats; live: Live; looks: Slots; doctor: Doctor }
+type Parts = { queue: Queue; stats: Stats; post: Post; live: Live; looks: Slots; doctor: Doctor }
 
 /** Every route of the API but its own description. */
-function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: Parts): void {
+function addRoutes(app: App, deps: Deps, { queue, stats, post, live, looks, doctor }: Parts): void {
   authRoutes(app, deps, live)
   sessionRoutes(app, deps, live)
   tokenRoutes(app, deps, live)
@@ -94,6 +96,7 @@ function addRoutes(app: App, deps: Deps, { queue, stats, live, looks, doctor }: 
   auditRoutes(app, deps)
   doctorRoutes(app, deps, doctor)
   connectionRoutes(app, deps)
+  channelRoutes(app, deps, post)
   deployKeyRoutes(app, deps)
   githubTokenRoutes(app, deps)
   githubAppRoutes(app, deps)

@@ -39,6 +39,43 @@ export const TOKEN_NAME = {
     'A name begins with a letter or digit, and has at most 60 letters, digits, spaces, dots, underscores and hyphens.',
 }
 
+export const CHANNEL_NAME = TOKEN_NAME
+
+export const HOOK_URL = {
+  minLength: 1,
+  maxLength: 2000,
+  pattern: '^https?://[^\\s/?#@]+([/?][^\\s#]*)?$',
+  description: 'Give an address that begins with https://, or http:// in your own network, and has no user name in it.',
+}
+
+export const MAIL_ADDRESS = {
+  maxLength: 254,
+  pattern: '^[^\\s@<>,;:"()\\[\\]\\\\\\p{Cc}]+@[^\\s@<>,;:"()\\[\\]\\\\\\p{Cc}]+$',
+  description: 'Give a mail address such as ops@example.com, without a name before it.',
+}
+
+export const MAIL_HOST = {
+  maxLength: 253,
+  pattern: '^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+)$',
+  description: 'Give the host name of the mail server, such as smtp.example.com, without a port.',
+}
+
+export const MAIL_USER = {
+  minLength: 1,
+  maxLength: 250,
+  pattern: '^[^\\p{Cc}]+$',
+  description: 'A user name has at most 250 characters, all of them visible.',
+}
+
+export const MAIL_PASSWORD = {
+  minLength: 1,
+  maxLength: 1000,
+  pattern: '^[^\\u0000]*$',
+  description: 'A password has at most 1,000 characters.',
+}
+
+export const MOST_RECIPIENTS = 20
+
 export const PORT = {
   type: 'integer',
   minimum: 1,

@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { createNewsroom } from './deploy/news.ts'
+import { createPost } from './deploy/post-news.ts'
 import { createQueue } from './deploy/queue.ts'
 import { recover } from './deploy/recover.ts'
 import { createStats } from './deploy/stats.ts'
@@ -28,13 +30,16 @@ async function main(): Promise<void> {
   const queue = createQueue(deps)
   await recover(deps)
   const stats = createStats(deps)
-  const app = await buildApp(deps, queue, stats)
+  const post = createPost(deps)
+  const newsroom = createNewsroom(deps, post.kick)
+  const app = await buildApp(deps, queue, stats, post)
   await deps.nginx
     .start()
     .catch((error: unknown) =>
       log.error({ err: error }, 'nginx could not be started; apps are not reachable until it is'),
     )
   await app.listen({ host: config.host, port: config.port })
+  newsroom.start()
   queue.kick()
   const unwatch = watch(deps, queue)
   stats.start()
@@ -47,6 +52,8 @@ async function main(): Promise<void> {
     await stats.stop()
     await app.close()
     await queue.stop()
+    await newsroom.stop()
+    await post.stop()
     await deps.db.destroy()
     unlock()
     process.exit(0)

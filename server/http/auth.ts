@@ -24,8 +24,8 @@ function ownOrigins({ config }: Deps): Set<string> {
 
 /**
  * Who may use a route, as its `config` says. Without it: a session or an API token, which needs the scope `write` for all
- * but GET. `session` is for what decides who gets in: an API token that leaked must not be able to make itself permanent.
- * `token` is for what a token of any scope does to itself.
+ * but GET. `session` is for what decides who gets in, and who is told: an API token that leaked must not be able to make
+ * itself permanent, nor to silence the alarms. `token` is for what a token of any scope does to itself.
  */
 type Access = 'anyone' | 'session' | 'token'
 
@@ -71,7 +71,7 @@ function refuseBeyondScope({ credential, scope }: Visitor, access: Access | unde
   if (credential.kind === 'token' && access === 'session') {
     throw new AppError(
       'forbidden',
-      'An API token cannot manage sessions, API tokens or the password, nor approve what a fork runs here. Log in to do that.',
+      'An API token cannot manage sessions, API tokens, the password or notifications, nor approve what a fork runs here. Log in to do that.',
     )
   }
   if (scope === 'read' && changes) {

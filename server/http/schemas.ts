@@ -1,12 +1,19 @@
 import {
   APP_NAME,
+  CHANNEL_NAME,
   COMMAND,
   CPUS,
   DOCKERFILE,
   HEALTH_PATH,
+  HOOK_URL,
   KEEP_RELEASES,
+  MAIL_ADDRESS,
+  MAIL_HOST,
+  MAIL_PASSWORD,
+  MAIL_USER,
   MEMORY_MB,
   MOST_PREVIEWS,
+  MOST_RECIPIENTS,
   MOST_VOLUMES,
   OUTPUT_DIR,
   PORT,
@@ -20,7 +27,7 @@ import {
   VOLUME_PATH,
   WATCH_PATH,
 } from '../limits.ts'
-import { tokenScopes } from '../states.ts'
+import { channelKinds, mailSecurities, newsKinds, tokenScopes } from '../states.ts'
 import { KEY_DESCRIPTION, KEY_PATTERN, MAX_KEY_LENGTH, MOST_VARIABLES } from '../variables.ts'
 import { type Static, Type } from './type.ts'
 
@@ -152,6 +159,47 @@ export const TokenInput = Type.Object(
   strict,
 )
 export type TokenInput = Static<typeof TokenInput>
+
+const MailInput = Type.Object(
+  {
+    host: Type.String(MAIL_HOST),
+    port: Type.Integer(PORT),
+    security: Type.Enum(mailSecurities),
+    user: Type.Optional(Type.String(MAIL_USER)),
+    /** Left out in a change: the stored one stays, while host and user do. */
+    password: Type.Optional(Type.String(MAIL_PASSWORD)),
+    from: Type.String(MAIL_ADDRESS),
+    to: Type.Array(Type.String(MAIL_ADDRESS), { minItems: 1, maxItems: MOST_RECIPIENTS }),
+  },
+  strict,
+)
+export type MailInput = Static<typeof MailInput>
+
+const channelSettings = {
+  isEnabled: Type.Optional(Type.Boolean()),
+  /** Of a webhook, at Slack or Discord too. */
+  url: Type.Optional(Type.String(HOOK_URL)),
+  mail: Type.Optional(MailInput),
+}
+const NewsKinds = Type.Array(Type.Enum(newsKinds), { minItems: 1, maxItems: 20 })
+
+export const ChannelInput = Type.Object(
+  { name: Type.String(CHANNEL_NAME), kind: Type.Enum(channelKinds), events: NewsKinds, ...channelSettings },
+  strict,
+)
+export type ChannelInput = Static<typeof ChannelInput>
+
+export const ChannelChange = Type.Object(
+  {
+    name: Type.Optional(Type.String(CHANNEL_NAME)),
+    events: Type.Optional(NewsKinds),
+    ...channelSettings,
+    /** A new secret to sign with; the old one counts no more. */
+    newSecret: Type.Optional(Type.Literal(true)),
+  },
+  { ...strict, minProperties: 1 },
+)
+export type ChannelChange = Static<typeof ChannelChange>
 
 export const RepairInput = Type.Object(
   { ids: Type.Optional(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 500 })) },

@@ -1,8 +1,11 @@
 import {
   causeKinds,
+  channelKinds,
   connectionNames,
   deploymentStatuses,
   ledgerStates,
+  mailSecurities,
+  newsKinds,
   releaseStatuses,
   stepStates,
   tokenScopes,
@@ -511,6 +514,36 @@ export const DeployKeyView = Type.Object({
   createdAt: Time,
 })
 export type DeployKeyView = Static<typeof DeployKeyView>
+
+/** Where news goes. `target` names it; the address of a webhook and the password for mail are never shown. */
+export const ChannelView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  kind: Type.Enum(channelKinds),
+  events: Type.Array(Type.Enum(newsKinds)),
+  isEnabled: Type.Boolean(),
+  target: Type.String(),
+  mail: nullable(
+    Type.Object({
+      host: Type.String(),
+      port: Type.Integer(),
+      security: Type.Enum(mailSecurities),
+      user: nullable(Type.String()),
+      passwordIsSet: Type.Boolean(),
+      from: Type.String(),
+      to: Type.Array(Type.String()),
+    }),
+  ),
+  lastSentAt: nullable(Time),
+  /** Why the last sending failed, in words; null when it did not. */
+  lastError: nullable(Type.String()),
+  createdAt: Time,
+})
+export type ChannelView = Static<typeof ChannelView>
+
+/** What the far side said to a test, in words. */
+export const ChannelTestView = Type.Object({ ok: Type.Boolean(), message: Type.String() })
+export type ChannelTestView = Static<typeof ChannelTestView>
 
 /** A neighbour that Slipway works with. `settings` names each setting and whether it is given; values are never shown. */
 export const ConnectionView = Type.Object({

@@ -415,10 +415,11 @@ describe('no route without a session', () => {
   describe('an API token', () => {
     /** The end of the token that asks. */
     const OWN_END = '/api/tokens/current'
-    /** What decides who gets in: whatever is added below these is, too. */
-    const isOwners = ({ address }: { address: string }) =>
-      /^\/api\/(auth|sessions|tokens)\b/.test(address) &&
-      !['/api/auth/login', '/api/auth/verify', OWN_END].includes(address)
+    /** What decides who gets in, and who is told: whatever is added below these does, too. */
+    const isOwners = ({ method, address }: { method: string; address: string }) =>
+      (/^\/api\/(auth|sessions|tokens)\b/.test(address) &&
+        !['/api/auth/login', '/api/auth/verify', OWN_END].includes(address)) ||
+      (/^\/api\/channels\b/.test(address) && method !== 'GET')
     const asToken = async (scope: string) => {
       const { body } = await world.slipway.api('POST', '/api/tokens', { name: `${scope} everything`, scope })
       return { authorization: `Bearer ${body.secret}` }

@@ -49,6 +49,8 @@ export type Config = Readonly<{
   startTimeoutSeconds: number
   drainSeconds: number
   reconcileSeconds: number
+  /** How often repositories are asked for pushes that no webhook tells of; 0 is never. */
+  githubPollSeconds: number
   minFreeDiskMb: number
   repositoryMaxMb: number
   logLevel: string
@@ -142,6 +144,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     startTimeoutSeconds: read.integer('SLIPWAY_START_TIMEOUT_SECONDS', 60, 1, 3600),
     drainSeconds: read.integer('SLIPWAY_DRAIN_SECONDS', 30, 0, 3600),
     reconcileSeconds: read.integer('SLIPWAY_RECONCILE_SECONDS', 60, 1, 86_400),
+    githubPollSeconds: read.integer('SLIPWAY_GITHUB_POLL_SECONDS', 60, 0, 86_400),
     minFreeDiskMb: read.integer('SLIPWAY_MIN_FREE_DISK_MB', 1024, 0, 2 ** 30),
     repositoryMaxMb: read.integer('SLIPWAY_REPOSITORY_MAX_MB', 1024, 1, 2 ** 20),
     logLevel: read.oneOf('SLIPWAY_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),

@@ -24,10 +24,10 @@ export type Git = {
    * @throws repository_not_found, repository_unreachable, branch_not_found, repository_empty; AbortError
    */
   checkOut(request: CheckOutRequest): Promise<Commit & { branch: string }>
-  /** @throws repository_not_found, repository_unreachable */
+  /** `tips` are the newest commits, by branch and `HEAD`. @throws repository_not_found, repository_unreachable */
   remoteBranches(
     request: { url: string; signal?: AbortSignal } & Credentials,
-  ): Promise<{ head: string | null; branches: string[] }>
+  ): Promise<{ head: string | null; branches: string[]; tips: Map<string, string> }>
 }
 
 const PASSED_ON = [
@@ -125,6 +125,9 @@ export function createGit(home: string): Git {
       return {
         head: /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(text)?.[1] ?? null,
         branches: [...text.matchAll(/\trefs\/heads\/(\S+)$/gm)].flatMap((match) => match[1] ?? []),
+        tips: new Map(
+          [...text.matchAll(/^([0-9a-f]+)\t(?:refs\/heads\/)?(\S+)$/gm)].map(([, sha = '', name = '']) => [name, sha]),
+        ),
       }
     },
   }

@@ -3,11 +3,17 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCloudflared } from '../adapters/cloudflared.ts'
+import { deleteOldDeliveries } from '../db/deliveries.ts'
 import { deleteExpiredSessions } from '../db/sessions.ts'
 import type { Deps } from '../deps.ts'
+import { createPoll } from './poll.ts'
 import { tendPreviews, watchPreviews } from './previews/rounds.ts'
 import type { Queue } from './queue.ts'
 import { onContainerEvent, reconcile } from './reconcile.ts'
+import { reportToGithub } from './report-to-github.ts'
+
+/** Deliveries of webhooks are remembered for 30 days. */
+const DELIVERIES_MS = 30 * 24 * 60 * 60_000
 
 /**
  * What goes on while the server runs: the reconciler's rounds, the engine's events, cloudflared where it is installed.
@@ -15,12 +21,13 @@ import { onContainerEvent, reconcile } from './reconcile.ts'
  */
 export function watch(deps: Deps, queue: Queue): () => Promise<void> {
   const end = new AbortController()
-  const parts = [rounds(deps, queue, end.signal), listen(deps, queue, end.signal)]
+  const parts = [rounds(deps, queue, end.signal), listen(deps, queue, end.signal), polls(deps, queue, end.signal)]
+  const endReports = reportToGithub(deps)
   const endTunnel = runTunnel(deps)
   const endPreviews = watchPreviews(deps, queue)
   return async () => {
     end.abort()
-    await Promise.all([...parts, endTunnel(), endPreviews()])
+    await Promise.all([...parts, endTunnel(), endPreviews(), endReports()])
   }
 }
 
@@ -30,11 +37,23 @@ async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<vo
       await reconcile(deps, queue)
       await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
+      await deleteOldDeliveries(deps.db, new Date(Date.now() - DELIVERIES_MS).toISOString())
       if (!queue.isBusy()) giveBackMemory()
     } catch (error) {
       deps.log.error({ err: error }, 'a round of the reconciler failed')
     }
     await pause(deps.config.reconcileSeconds * 1000, signal)
+  }
+}
+
+/** For pushes that no webhook tells of. */
+async function polls(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+  const { githubPollSeconds } = deps.config
+  if (githubPollSeconds === 0) return
+  const poll = createPoll(deps, queue)
+  while (!signal.aborted) {
+    await poll(signal)
+    await pause(githubPollSeconds * 1000, signal)
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type GithubStandIn, startGithub } from '../support/github.ts'
+import { everyPermission } from '../support/github-state.ts'
 import { freePort } from '../support/slipway.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -10,6 +11,15 @@ async function tryConnection(world: World, name: string): Promise<{ ok: boolean;
   expect({ status, message: body.message }).toEqual({ status: 200, message: undefined })
   return body
 }
+/** What a fine-grained token is tried for. */
+const permissions = [
+  'Contents → Read-only',
+  'Commit statuses → Read and write',
+  'Webhooks → Read and write',
+  'Deployments → Read and write',
+  'Pull requests → Read and write',
+  'Administration → Read and write',
+]
 const failing = ({ checks }: { checks: Check[] }) => checks.filter((it) => !it.ok).map((it) => it.name)
 const saying = ({ checks }: { checks: Check[] }, name: string) => checks.find((it) => it.name === name)?.message
 
@@ -51,6 +61,7 @@ describe('with all settings', () => {
           isConfigured: true,
           url: world.git.url,
           settings: [{ name: 'SLIPWAY_GITHUB_TOKEN', isSet: true, isRequired: false }],
+          github: { token: 'environment', app: null, deployKeys: 0 },
         },
       ],
     })
@@ -170,7 +181,7 @@ describe('with all settings', () => {
         scopes: undefined,
         expiration: undefined,
         repositories: [{ full_name: 'acme/secret', archived: false, permissions: { push: true } }],
-        permissions: { contents: true, statuses: true },
+        permissions: everyPermission(),
         fault: undefined,
       })
     })
@@ -182,8 +193,7 @@ describe('with all settings', () => {
         'Token',
         'Expiry',
         'Repository access',
-        'Contents → Read-only',
-        'Commit statuses → Read and write',
+        ...permissions,
       ])
       expect(failing(tested)).toEqual([])
       expect(saying(tested, 'Token')).toContain('octocat')
@@ -192,27 +202,46 @@ describe('with all settings', () => {
     test.each<[string, Partial<GithubStandIn['state']>, string[], RegExp]>([
       [
         'that may not read',
-        { permissions: { contents: false, statuses: true } },
+        { permissions: { ...everyPermission(), contents: false } },
         ['Contents → Read-only'],
-        /Contents → Read-only/,
+        /Contents → Read-only.*cannot be cloned/,
       ],
       [
         'that may not set statuses',
-        { permissions: { contents: true, statuses: false } },
+        { permissions: { ...everyPermission(), statuses: false } },
         ['Commit statuses → Read and write'],
         /Commit statuses → Read and write/,
       ],
       [
+        'that may not make webhooks',
+        { permissions: { ...everyPermission(), repository_hooks: false } },
+        ['Webhooks → Read and write'],
+        /Webhooks → Read and write.*polled for instead/,
+      ],
+      [
+        'that may neither list deployments nor comment',
+        { permissions: { ...everyPermission(), deployments: false, pull_requests: false } },
+        ['Deployments → Read and write', 'Pull requests → Read and write'],
+        /Deployments → Read and write.*lists no deployments/,
+      ],
+      [
         'that sees no repository',
         { repositories: [] },
-        ['Repository access', 'Contents → Read-only', 'Commit statuses → Read and write'],
-        /Repository access.*Contents → Read-only and Commit statuses/,
+        ['Repository access', ...permissions],
+        /Repository access.*Contents → Read-only, Commit statuses → Read and write, Webhooks/,
       ],
     ])('a fine-grained token %s', async (_, state, missing, says) => {
       Object.assign(github.state, state)
       const tested = await tryConnection(world, 'github')
       expect(failing(tested)).toEqual(missing)
       expect(saying(tested, missing[0] ?? '')).toMatch(says)
+    })
+
+    test('a token that may not add deploy keys is told so, which is no fault', async () => {
+      github.state.permissions = { ...everyPermission(), administration: false }
+      const tested = await tryConnection(world, 'github')
+      expect(tested.ok).toBe(true)
+      expect(saying(tested, 'Administration → Read and write')).toMatch(/lacks.*added by hand/)
     })
 
     test('where nothing can be written to, statuses are not tried', async () => {
@@ -302,7 +331,7 @@ describe('other settings', () => {
     })
     expect(await tryConnection(world, 'github')).toEqual({
       ok: true,
-      checks: [{ name: 'Git host', ok: true, message: expect.stringContaining('SLIPWAY_GITHUB_TOKEN') }],
+      checks: [{ name: 'Git host', ok: true, message: expect.stringContaining('private ones with an App, a token') }],
     })
   })
 

@@ -24,8 +24,8 @@ export type GitServer = {
   /** Paths asked for, with the Authorization header they came with. */
   requests: { path: string; authorization: string | undefined }[]
   makeRepository(owner: string, name: string, fromFolder?: string): Promise<Repository>
-  /** From now on the repository is private: it wants this token as the password. */
-  protect(owner: string, name: string, token: string): void
+  /** From now on the repository is private: it wants this token as the password, or one that is found good. */
+  protect(owner: string, name: string, token: string | ((password: string) => boolean)): void
   /** From now on every request for the repository is answered by this. */
   intercept(owner: string, name: string, handler: (request: IncomingMessage, response: ServerResponse) => void): void
   stop(): Promise<void>
@@ -34,7 +34,7 @@ export type GitServer = {
 /** Git's own `http-backend` behind a Node server on loopback: real smart HTTP. `root` is made when it is not given. */
 export async function startGitServer(root?: string): Promise<GitServer> {
   const folder = root ?? (await mkdtemp(path.join(tmpdir(), 'slipway-git-')))
-  const tokens = new Map<string, string>()
+  const tokens = new Map<string, string | ((password: string) => boolean)>()
   const handlers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>()
   const requests: GitServer['requests'] = []
 
@@ -49,10 +49,9 @@ export async function startGitServer(root?: string): Promise<GitServer> {
     const handler = handlers.get(key)
     if (handler) return handler(request, response)
     const token = tokens.get(key)
-    if (
-      token !== undefined &&
-      !request.headers.authorization?.endsWith(Buffer.from(`x-access-token:${token}`).toString('base64'))
-    ) {
+    const password = passwordOf(request.headers.authorization)
+    const opens = typeof token === 'function' ? password !== undefined && token(password) : password === token
+    if (token !== undefined && !opens) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
       return
     }
@@ -73,6 +72,12 @@ export async function startGitServer(root?: string): Promise<GitServer> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The password of Basic authentication, where the user is the one that GitHub wants for tokens. */
+function passwordOf(authorization: string | undefined): string | undefined {
+  const [, encoded = ''] = /^Basic (\S+)$/.exec(authorization ?? '') ?? []
+  return /^x-access-token:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString())?.[1]
 }
 
 function serveWithBackend(root: string, url: URL, request: IncomingMessage, response: ServerResponse) {

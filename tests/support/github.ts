@@ -1,32 +1,31 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { accountRoutes, probeRoutes } from './github-account.ts'
+import { appRoutes, readAppToken, readInstallationToken, submitManifest } from './github-app.ts'
+import { keyRoutes } from './github-keys.ts'
+import { type Actor, type GithubRequest, type Reply, type Route, refused } from './github-route.ts'
+import { type GithubFault, type GithubState, newState } from './github-state.ts'
 
-export type GithubFault = 'hang' | 'html' | 'huge' | 'redirect' | 'rate limit' | '500'
+export type { GithubFault } from './github-state.ts'
+
+/** Every operation, by topic. The first that fits answers; tries of permissions come last. */
+const routes: Route[] = [...accountRoutes, ...keyRoutes, ...appRoutes, ...probeRoutes]
 
 export type GithubStandIn = {
   /** What SLIPWAY_GITHUB_API_URL is set to: that of an Enterprise Server. */
   apiUrl: string
   token: string
-  /** What the token is and may do. Tests preset it. */
-  state: {
-    /** Of a classic token; undefined is a fine-grained one. */
-    scopes: string | undefined
-    expiration: string | undefined
-    /** Private repositories that the token sees. */
-    repositories: { full_name: string; archived: boolean; permissions: { push: boolean } }[]
-    /** Of a fine-grained token. */
-    permissions: { contents: boolean; statuses: boolean }
-    fault: GithubFault | undefined
-  }
+  state: GithubState
   /** Every request as `METHOD /path`, with the header it came with. */
   requests: { line: string; authorization: string | undefined }[]
-  /** Requests that no client of GitHub's may send, and statuses that were really set. */
+  /** Requests that no client of GitHub's may send, and what a test of a permission really made. */
   violations: string[]
+  /** Somebody posts a manifest and agrees. Answers the code that the browser is sent back with. */
+  submitManifest(manifest: unknown): string
+  /** Whether a password opens a repository for git. */
+  opens(repository: string, password: string): boolean
   stop(): Promise<void>
 }
-
-const DOCS = 'https://docs.github.com/rest'
-type Reply = { status: number; body: unknown; headers?: Record<string, string> }
 
 /**
  * The part of GitHub's REST API that Slipway asks, on loopback: its paths, headers and bodies as docs.github.com
@@ -34,15 +33,8 @@ type Reply = { status: number; body: unknown; headers?: Record<string, string> }
  */
 export async function startGithub(): Promise<GithubStandIn> {
   const token = `github_pat_${'standin'.repeat(4)}`
-  const state: GithubStandIn['state'] = {
-    scopes: undefined,
-    expiration: undefined,
-    repositories: [{ full_name: 'acme/secret', archived: false, permissions: { push: true } }],
-    permissions: { contents: true, statuses: true },
-    fault: undefined,
-  }
+  const state = newState()
   const requests: GithubStandIn['requests'] = []
-  const violations: string[] = []
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const { method = '', headers } = request
@@ -50,44 +42,45 @@ export async function startGithub(): Promise<GithubStandIn> {
     requests.push({ line: `${method} ${url.pathname}`, authorization: headers.authorization })
     let text = ''
     for await (const part of request.setEncoding('utf8')) text += part
-    if (!headers['user-agent']) violations.push(`${method} ${url.pathname}: no User-Agent`)
+    checkRequest(state, `${method} ${url.pathname}`, request, text)
     if (state.fault !== undefined) return answerFault(state.fault, response)
-    const { status, body, headers: more } = answer(method, url, text, headers.authorization)
-    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...more })
-    response.end(JSON.stringify(body))
+    const reply = answer(method, url, request, text)
+    const json = { 'content-type': 'application/json; charset=utf-8' }
+    response.writeHead(reply.status, { ...(reply.body !== undefined && json), ...limits, ...reply.headers })
+    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body))
   }
 
-  function answer(method: string, url: URL, text: string, authorization: string | undefined): Reply {
-    if (authorization !== `Bearer ${token}`) return refused(401, 'Bad credentials')
-    const headers = {
-      'x-ratelimit-limit': '5000',
-      'x-ratelimit-remaining': '4999',
-      ...(state.scopes !== undefined && { 'x-oauth-scopes': state.scopes, 'x-accepted-oauth-scopes': '' }),
-      ...(state.expiration !== undefined && { 'github-authentication-token-expiration': state.expiration }),
-    }
-    return { headers, ...route(method, url.pathname.replace('/api/v3', ''), url.searchParams, text) }
+  function answer(method: string, url: URL, { headers }: IncomingMessage, text: string): Reply {
+    const path = url.pathname.replace('/api/v3', '')
+    const actor = identify(headers.authorization)
+    if (!actor) return refused(401, 'Bad credentials')
+    const asked = { method, path, query: url.searchParams, headers, body: text === '' ? null : JSON.parse(text), actor }
+    const reply = route({ ...asked, params: [], repository: '' })
+    return actor.kind === 'token' ? { ...reply, headers: { ...aboutToken(state), ...reply.headers } } : reply
   }
 
-  function route(method: string, path: string, query: URLSearchParams, text: string): Reply {
-    if (method === 'GET' && path === '/user') return { status: 200, body: { login: 'octocat', id: 1, type: 'User' } }
-    if (method === 'GET' && path === '/user/repos') {
-      if (query.get('visibility') !== 'private') violations.push('GET /user/repos: public ones prove nothing')
-      return { status: 200, body: state.repositories.map((it) => ({ ...it, private: true })) }
-    }
-    const [, name, rest = ''] = /^\/repos\/([\w.-]+\/[\w.-]+)\/(.+)$/.exec(path) ?? []
-    if (!state.repositories.some((it) => it.full_name === name)) return refused(404, 'Not Found')
-    const lacking = refused(403, 'Resource not accessible by personal access token')
-    if (method === 'GET' && rest === 'commits') {
-      return state.permissions.contents ? { status: 200, body: [{ sha: 'a'.repeat(40) }] } : lacking
-    }
-    if (method === 'POST' && rest.startsWith('statuses/')) {
-      if (!['error', 'failure', 'pending', 'success'].includes(JSON.parse(text).state)) return refused(422, 'Invalid')
-      if (!state.permissions.statuses) return lacking
-      if (/^statuses\/0{40}$/.test(rest)) return refused(422, `No commit found for SHA: ${'0'.repeat(40)}`)
-      violations.push(`a status was set: ${path}`)
+  function identify(authorization: string | undefined): Actor | undefined {
+    if (authorization === undefined) return { kind: 'nobody' }
+    const [, given = ''] = /^Bearer (\S+)$/.exec(authorization) ?? []
+    if (given === token) return { kind: 'token' }
+    return given.startsWith('ghs_') ? readInstallationToken(state, given) : readAppToken(state, given)
+  }
+
+  function route(request: GithubRequest): Reply {
+    const [, repository = '', rest = ''] = /^\/repos\/([\w.-]+\/[\w.-]+)\/(.+)$/.exec(request.path) ?? []
+    for (const candidate of routes.filter((it) => it.method === request.method)) {
+      if (candidate.isOfRepository && !sees(request.actor, repository)) continue
+      const match = candidate.path.exec(candidate.isOfRepository ? rest : request.path)
+      const reply = match && candidate.answer({ ...request, params: match.slice(1), repository }, state)
+      if (reply) return reply
     }
     return refused(404, 'Not Found')
   }
+
+  const sees = (actor: Actor, repository: string) =>
+    actor.kind === 'installation'
+      ? actor.repositories.includes(repository)
+      : actor.kind === 'token' && state.repositories.some((it) => it.full_name === repository)
 
   const server = createServer((request, response) => void handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -96,7 +89,12 @@ export async function startGithub(): Promise<GithubStandIn> {
     token,
     state,
     requests,
-    violations,
+    violations: state.violations,
+    submitManifest: (manifest) => submitManifest(state, manifest),
+    opens(repository, password) {
+      const actor = password === token ? { kind: 'token' as const } : readInstallationToken(state, password)
+      return actor !== undefined && sees(actor, repository)
+    },
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -104,10 +102,19 @@ export async function startGithub(): Promise<GithubStandIn> {
   }
 }
 
-const refused = (status: number, message: string): Reply => ({
-  status,
-  body: { message, documentation_url: DOCS, status: String(status) },
+const limits = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4999' }
+
+const aboutToken = ({ scopes, expiration }: GithubState) => ({
+  ...(scopes !== undefined && { 'x-oauth-scopes': scopes, 'x-accepted-oauth-scopes': '' }),
+  ...(expiration !== undefined && { 'github-authentication-token-expiration': expiration }),
 })
+
+/** What GitHub wants of every request. */
+function checkRequest({ violations }: GithubState, line: string, { headers, method }: IncomingMessage, text: string) {
+  if (!headers['user-agent']) violations.push(`${line}: no User-Agent`)
+  if (!headers.accept?.includes('application/vnd.github+json')) violations.push(`${line}: no Accept of GitHub's`)
+  if (method === 'GET' && text !== '') violations.push(`${line}: a body`)
+}
 
 function answerFault(fault: GithubFault, response: ServerResponse): void {
   if (fault === 'hang') return

@@ -96,6 +96,7 @@ export const DeliveryRecordView = Type.Object({
   /** What came of it, in a sentence. */
   reason: Type.String(),
 })
+export type DeliveryRecordView = Static<typeof DeliveryRecordView>
 
 const PullRequestView = Type.Object({
   number: Type.Integer(),
@@ -499,8 +500,11 @@ export const GithubAppView = Type.Object({
   problem: Type.Optional(Type.String()),
 })
 
+export type GithubAppView = Static<typeof GithubAppView>
+
 /** What a browser posts to GitHub: `manifest`, as JSON, is the one field of a form whose address is `action`. */
 export const ManifestView = Type.Object({ action: Type.String(), manifest: Type.Any() })
+export type ManifestView = Static<typeof ManifestView>
 
 /** An SSH key that reads one repository. Its private part is not shown. */
 export const DeployKeyView = Type.Object({

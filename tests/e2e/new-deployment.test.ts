@@ -56,7 +56,7 @@ describe('the repository', () => {
 
   test('that is private is told so, and one that is not there says what to do', async () => {
     await field('Repository').fill('acme/hidden')
-    await page.getByText('acme/hidden, private, read with SLIPWAY_GITHUB_TOKEN.').waitFor()
+    await page.getByText('acme/hidden, private, and Slipway can read it.').waitFor()
     await field('Repository').fill('acme/nowhere')
     await page
       .locator('[data-field=githubUrl] .error')

@@ -4,7 +4,14 @@ import { emptySettings, problemsOfSettings, toBuildInput } from '../../web/src/d
 import { changesOf, hasChanges } from '../../web/src/deployments/env-changes.ts'
 import { parseEnvFile } from '../../web/src/deployments/env-file.ts'
 import * as env from '../../web/src/deployments/env-rows.ts'
-import { emptyDraft, filledIn, madeFrom, toCreateInput, toPlanInput } from '../../web/src/deployments/new-app.ts'
+import {
+  emptyDraft,
+  filledIn,
+  isKeyFor,
+  madeFrom,
+  toCreateInput,
+  toPlanInput,
+} from '../../web/src/deployments/new-app.ts'
 import { sayEffects } from '../../web/src/deployments/plan-words.ts'
 import { inert } from '../../web/src/ui/inert.ts'
 
@@ -248,4 +255,31 @@ test('text of a repository is inert: what cannot be seen is shown, pictures stay
   expect(inert('two\nlines\t x')).toBe('two lines  x')
   expect(inert('👩🏽‍💻 ❤️‍🔥 שלום')).toBe('👩🏽‍💻 ❤️‍🔥 שלום')
   expect(inert('a\u200Db')).toBe('a⟨U+200D⟩b')
+})
+
+describe('a deploy key', () => {
+  const key = {
+    id: 'k',
+    githubUrl: 'https://github.com/acme/hidden',
+    publicKey: 'ssh-ed25519 AAAA',
+    addAt: 'https://github.com/acme/hidden/settings/keys/new',
+    deploymentId: null,
+    createdAt: '2026-11-21T10:00:00.000Z',
+  }
+
+  test.each(['acme/hidden', 'git@github.com:Acme/hidden.git', 'https://github.com/acme/hidden/tree/next/web'])(
+    'is kept for %s',
+    (typed) => expect(isKeyFor(key, typed)).toBe(true),
+  )
+
+  test.each(['', 'acme/hidden-not', 'other/hidden', 'notacme/hidden'])('is not that of %j', (typed) =>
+    expect(isKeyFor(key, typed)).toBe(false),
+  )
+
+  test('is sent with the repository it opens, and with no other', () => {
+    const draft = { ...emptyDraft('acme/hidden'), deployKey: key }
+    const hidden = { ...repository, url: key.githubUrl }
+    expect(toCreateInput(draft, hidden).deployKeyId).toBe('k')
+    expect(toCreateInput(draft, repository)).not.toHaveProperty('deployKeyId')
+  })
 })

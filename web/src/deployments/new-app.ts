@@ -1,5 +1,5 @@
 import type { CreateInput } from '../../../server/http/schemas.ts'
-import type { DeploymentView, RepositoryView } from '../../../server/http/views.ts'
+import type { DeployKeyView, DeploymentView, RepositoryView } from '../../../server/http/views.ts'
 import { normalizeSubdomain } from '../../../server/names.ts'
 import { type BuildSettings, emptySettings, toBuildInput } from './build-settings.ts'
 import { type EnvRow, toEnvInput } from './env-rows.ts'
@@ -15,6 +15,8 @@ export type Draft = {
   settings: BuildSettings
   /** Whether every push deploys. */
   autoDeploy: boolean
+  /** Made for a repository that could not be read. */
+  deployKey?: DeployKeyView
 }
 
 export const emptyDraft = (repository = ''): Draft => ({
@@ -27,6 +29,17 @@ export const emptyDraft = (repository = ''): Draft => ({
   settings: emptySettings(),
   autoDeploy: true,
 })
+
+/** Whether the key opens the repository that is typed, in whatever form that is. */
+export const isKeyFor = ({ githubUrl }: DeployKeyView, typed: string) => {
+  const name = githubUrl.split('/').slice(-2).join('/').toLowerCase()
+  const tail = typed
+    .trim()
+    .toLowerCase()
+    .replace(/\/tree\/.*$/, '')
+    .replace(/(\.git)?\/?$/, '')
+  return tail === name || tail.endsWith(`/${name}`) || tail.endsWith(`:${name}`)
+}
 
 export const isUntouched = (draft: Draft) => JSON.stringify(draft) === JSON.stringify(emptyDraft())
 
@@ -57,6 +70,7 @@ export function toCreateInput(draft: Draft, repository: RepositoryView | undefin
     ...(template && { template }),
     ...(Object.keys(overrides).length > 0 && { overrides }),
     ...(volumes.length > 0 && { volumes }),
+    ...(draft.deployKey && draft.deployKey.githubUrl === repository?.url && { deployKeyId: draft.deployKey.id }),
     ...(!draft.autoDeploy && { delivery: { autoDeploy: false } }),
   }
 }

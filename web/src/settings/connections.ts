@@ -31,8 +31,8 @@ export const guides: Record<ConnectionView['name'], Guide> = {
   },
   github: {
     title: 'GitHub',
-    purpose: 'Lets private repositories be deployed.',
-    without: 'Without a token, public repositories can be deployed, and private ones are not found.',
+    purpose: 'Lets private repositories be deployed, and tells of pushes and pull requests.',
+    without: 'Without it, public repositories can be deployed, and private ones are not found.',
     steps: [
       'On GitHub, make a fine-grained personal access token for the repositories you deploy, with the permission Contents → Read-only.',
       'Put this line into the settings and restart Slipway.',
@@ -48,4 +48,43 @@ export function linesFor({ name, settings }: ConnectionView): string {
   return (missing.length > 0 ? missing : settings)
     .map((it) => `${it.isRequired || isAlone ? '' : '# '}${it.name}=${guides[name].placeholders[it.name] ?? ''}`)
     .join('\n')
+}
+
+/** “Connected by the App slipway-acme and a token” */
+export function sayGithub({ github }: ConnectionView): string {
+  const ways = [
+    ...(github?.app ? [`the App ${github.app}`] : []),
+    ...(github?.token ? [github.token === 'environment' ? 'a token of the environment' : 'a token'] : []),
+  ]
+  return ways.length === 0 ? 'Configured' : `Connected by ${new Intl.ListFormat('en').format(ways)}`
+}
+
+/** Which repositories of an account the App sees, by GitHub’s word for it. */
+export const selectionWords = (selection: string) =>
+  selection === 'all' ? 'all its repositories' : 'the repositories chosen there'
+
+/** What came of the way to GitHub and back, by the word in the address; `undefined` for a word that is not ours. */
+export function sayReturn(word: string): { tone: 'ok' | 'warn' | 'bad'; title: string; text: string } | undefined {
+  switch (word) {
+    case 'connected':
+      return {
+        tone: 'ok',
+        title: 'The GitHub App is made',
+        text: 'Install it now, and choose the repositories that it may read.',
+      }
+    case 'expired':
+      return {
+        tone: 'warn',
+        title: 'Nothing was connected',
+        text: 'The way to GitHub and back took more than an hour, or began in another session. Begin again.',
+      }
+    case '':
+      return undefined
+    default:
+      return {
+        tone: 'bad',
+        title: 'The App could not be connected',
+        text: 'GitHub made it, and did not hand over its key. Delete it there, then try again; Slipway’s log has the reason.',
+      }
+  }
 }

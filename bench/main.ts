@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
@@ -8,13 +9,15 @@ import { askNginx, createWorld, type World } from '../tests/support/world.ts'
 import { benchBuilds } from './builds.ts'
 import { buildByHand, client, removeImage, run } from './by-hand.ts'
 import { median, show } from './figures.ts'
+import { benchLoad } from './load.ts'
 
 /**
  * How fast and how small Slipway is, beside doing it by hand: both in one run, in turn, so that the ratio holds when the
- * machine's speed drifts. `npm run bench [rounds]`. Needs what the tests need.
+ * machine's speed drifts. `npm run bench [-- parts… rounds]`, such as `npm run bench -- load`. Needs what the tests need.
  */
 
-const rounds = Number(process.argv[2] ?? 10)
+const rounds = Number(process.argv.slice(2).find((it) => /^\d+$/.test(it)) ?? 10)
+const chosen = process.argv.slice(2).filter((it) => !/^\d+$/.test(it))
 
 /** The same image that the static template builds, as one would write it by hand. */
 const HAND_DOCKERFILE =
@@ -105,11 +108,30 @@ async function benchMemory(world: World): Promise<void> {
 console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
 )
-for (const bench of [benchDeploy, (world: World) => benchBuilds(world, 3), benchMemory]) {
+const parts: Record<string, (world: World) => Promise<void>> = {
+  deploy: benchDeploy,
+  builds: (world) => benchBuilds(world, 3),
+  memory: benchMemory,
+  load: benchLoad,
+}
+const isWanted = (name: string) => chosen.length === 0 || chosen.includes(name)
+const unknown = chosen.find((name) => name !== 'browser' && !Object.hasOwn(parts, name))
+if (unknown !== undefined)
+  throw new Error(`There is no part “${unknown}”, only ${Object.keys(parts).join(', ')}, browser.`)
+
+for (const [name, bench] of Object.entries(parts)) {
+  if (!isWanted(name)) continue
   const world = await createWorld({ built: true })
   try {
     await bench(world)
   } finally {
     await world.destroy()
   }
+}
+if (isWanted('browser')) {
+  // A program of its own: it is checked with the types of a browser.
+  const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, 'browser', 'main.ts')], {
+    stdio: 'inherit',
+  })
+  process.exitCode = status ?? 1
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { createDoctor, type Doctor } from './deploy/doctor.ts'
 import type { Post } from './deploy/post-news.ts'
 import type { Queue } from './deploy/queue.ts'
+import type { Scheduler } from './deploy/schedules/scheduler.ts'
 import type { Stats } from './deploy/stats.ts'
 import type { Deps } from './deps.ts'
 import type { App } from './http/app-type.ts'
@@ -33,6 +34,7 @@ import { portRoutes } from './http/routes/ports.ts'
 import { previewRoutes } from './http/routes/previews.ts'
 import { receiptRoutes } from './http/routes/receipts.ts'
 import { repositoryRoutes } from './http/routes/repository.ts'
+import { scheduleRoutes } from './http/routes/schedules.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { statsRoutes } from './http/routes/stats.ts'
 import { templateRoutes } from './http/routes/templates.ts'
@@ -47,7 +49,7 @@ const BODY_LIMIT = 2 * 1024 * 1024
 const LOOKS = { atOnce: 3, waiting: 12, waitMs: 30_000 }
 
 /** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
-export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Post): Promise<App> {
+export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Post, scheduler: Scheduler): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,22 +69,23 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Pos
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
-  const parts = { queue, stats, post, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
+  const parts = { queue, stats, post, scheduler, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
   addRoutes(app, deps, parts)
   docsRoutes(app, (described) => addRoutes(described, deps, parts))
   uiRoutes(app, path.join(root, 'dist', 'web'))
   return app
 }
 
-type Parts = { queue: Queue; stats: Stats; post: Post; live: Live; looks: Slots; doctor: Doctor }
+type Parts = { queue: Queue; stats: Stats; post: Post; scheduler: Scheduler; live: Live; looks: Slots; doctor: Doctor }
 
 /** Every route of the API but its own description. */
-function addRoutes(app: App, deps: Deps, { queue, stats, post, live, looks, doctor }: Parts): void {
+function addRoutes(app: App, deps: Deps, { queue, stats, post, scheduler, live, looks, doctor }: Parts): void {
   authRoutes(app, deps, live)
   sessionRoutes(app, deps, live)
   tokenRoutes(app, deps, live)
   deploymentRoutes(app, deps, queue, looks)
   deploymentDetailRoutes(app, deps)
+  scheduleRoutes(app, deps, scheduler)
   changeRoutes(app, deps)
   previewRoutes(app, deps, queue)
   repositoryRoutes(app, deps, looks)

@@ -40,6 +40,8 @@ export type Config = Readonly<{
   cloudflaredMetricsPort: number
   buildConcurrency: number
   buildTimeoutSeconds: number
+  /** So many scheduled jobs run at once. */
+  jobConcurrency: number
   buildMemoryMb: number
   /** What BuildKit's cache may hold between builds. */
   buildCacheMb: number
@@ -136,6 +138,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     cloudflaredMetricsPort: read.integer('SLIPWAY_CLOUDFLARED_METRICS_PORT', 20_241, 1, 65_535),
     buildConcurrency: read.integer('SLIPWAY_BUILD_CONCURRENCY', 1, 1, 64),
     buildTimeoutSeconds: read.integer('SLIPWAY_BUILD_TIMEOUT_SECONDS', 900, 1, 86_400),
+    jobConcurrency: read.integer('SLIPWAY_JOB_CONCURRENCY', 2, 1, 64),
     buildMemoryMb: read.integer('SLIPWAY_BUILD_MEMORY_MB', Math.floor(totalmem() / 2 ** 21), 64, 2 ** 22),
     buildCacheMb: read.integer('SLIPWAY_BUILD_CACHE_MB', 10_240, 0, 2 ** 24),
     appMemoryMb: read.integer('SLIPWAY_APP_MEMORY_MB', 512, 16, 2 ** 22),

@@ -15,6 +15,7 @@ import { readSetting, writeSetting } from './db/settings.ts'
 import { readApp } from './deploy/github-app.ts'
 import { createEventHub, type EventHub } from './events.ts'
 import { root } from './root.ts'
+import { createRunningSchedules, type RunningSchedules } from './running-schedules.ts'
 import { createSecrets, loadMasterKeys, type Secrets } from './secrets.ts'
 import { type Catalog, loadCatalog } from './templates/catalog.ts'
 
@@ -25,6 +26,8 @@ export type Deps = {
   db: Kysely<Schema>
   secrets: Secrets
   events: EventHub
+  /** The scheduled jobs that run at the moment. */
+  running: RunningSchedules
   catalog: Catalog
   git: Git
   github: Github
@@ -48,6 +51,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     db,
     secrets,
     events: createEventHub(),
+    running: createRunningSchedules(),
     catalog: await loadCatalog(path.join(root, 'templates')),
     git: createGit(path.join(config.dataDir, 'git-home')),
     github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl }),

@@ -51,6 +51,8 @@ export const errorStatus = {
   nginx_unreachable: 503,
   // the app
   release_command_failed: 422,
+  pre_deploy_failed: 422,
+  post_deploy_failed: 422,
   app_exited: 422,
   app_out_of_memory: 422,
   app_not_answering: 422,

@@ -152,6 +152,38 @@ export const COMMAND = {
   description: 'A command has at most 4,000 characters, and no NUL among them.',
 }
 
+export const SCHEDULE_NAME = {
+  minLength: 1,
+  maxLength: 60,
+  pattern: '^[\\p{L}\\p{N}]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}._-])?$',
+  description:
+    'A name begins with a letter or digit, and has at most 60 letters, digits, spaces, dots, underscores and hyphens.',
+}
+
+/** What such a line means is for server/cron.ts to say. */
+export const CRON = {
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[0-9A-Za-z@*/,#?+ \\t-]+$',
+  description: 'Give a cron line of five fields, such as 30 3 * * *, or @daily.',
+}
+
+export const TIME_ZONE = {
+  minLength: 1,
+  maxLength: 60,
+  pattern: '^[A-Za-z0-9_+/-]+$',
+  description: 'Give the name of a time zone, such as Europe/Berlin, or UTC.',
+}
+
+export const SCHEDULE_TIMEOUT = {
+  type: 'integer',
+  minimum: 5,
+  maximum: 86_400,
+  description: 'Give the time that a run may take in whole seconds, from 5 to 86400 (a day).',
+} as const
+
+export const MOST_SCHEDULES = 50
+
 export const DOCKERFILE = {
   minLength: 1,
   maxLength: 300,

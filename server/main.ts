@@ -5,6 +5,7 @@ import { createNewsroom } from './deploy/news.ts'
 import { createPost } from './deploy/post-news.ts'
 import { createQueue } from './deploy/queue.ts'
 import { recover } from './deploy/recover.ts'
+import { createScheduler } from './deploy/schedules/scheduler.ts'
 import { createStats } from './deploy/stats.ts'
 import { watch } from './deploy/watch.ts'
 import { createDeps } from './deps.ts'
@@ -32,7 +33,8 @@ async function main(): Promise<void> {
   const stats = createStats(deps)
   const post = createPost(deps)
   const newsroom = createNewsroom(deps, post.kick)
-  const app = await buildApp(deps, queue, stats, post)
+  const scheduler = createScheduler(deps, queue)
+  const app = await buildApp(deps, queue, stats, post, scheduler)
   await deps.nginx
     .start()
     .catch((error: unknown) =>
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
   newsroom.start()
   queue.kick()
   const unwatch = watch(deps, queue)
+  void scheduler.start().catch((error: unknown) => log.error({ err: error }, 'scheduled jobs could not be started'))
   stats.start()
   log.info(`Slipway is at ${config.publicUrl}`)
 
@@ -51,7 +54,7 @@ async function main(): Promise<void> {
     await unwatch()
     await stats.stop()
     await app.close()
-    await queue.stop()
+    await Promise.all([queue.stop(), scheduler.stop()])
     await newsroom.stop()
     await post.stop()
     await deps.db.destroy()

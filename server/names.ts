@@ -8,6 +8,17 @@ export const containerName = (instance: string, ref: ReleaseRef) => `${instance}
 /** Runs the release's command before it starts. No app's container ends so: they end with a number. */
 export const releaseContainerName = (instance: string, ref: ReleaseRef) => `${containerName(instance, ref)}-release`
 
+/** Run the commands before and after a deploy. */
+export const preDeployContainerName = (instance: string, ref: ReleaseRef) => `${containerName(instance, ref)}-pre`
+export const postDeployContainerName = (instance: string, ref: ReleaseRef) => `${containerName(instance, ref)}-post`
+
+/** Runs a scheduled job, and is the name of its network: one run of it at a time. */
+export const jobContainerName = (instance: string, ref: ReleaseRef, scheduleId: string) =>
+  `${containerName(instance, ref)}-job-${scheduleId.slice(0, 8)}`
+
+/** Whether a container is one of a command or a job, not that of an app. */
+export const isCommandContainer = (name: string) => /-(release|pre|post|job-[0-9a-f]{8})$/.test(name)
+
 /** The release's own network carries its container's name. */
 export const networkName = containerName
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 
-export type ContainerEvent = { action: string; deploymentId: string; release: number }
+export type ContainerEvent = { action: string; name: string; deploymentId: string; release: number }
 
 /** What happens to this instance's containers, until `signal` fires or the engine hangs up. */
 export async function* followEvents(
@@ -28,8 +28,8 @@ export async function* followEvents(
         Action: string
         Actor: { Attributes: Record<string, string> }
       }
-      const { 'slipway.deployment': deploymentId = '', 'slipway.release': release = '0' } = actor.Attributes
-      yield { action, deploymentId, release: Number(release) }
+      const { name = '', 'slipway.deployment': deploymentId = '', 'slipway.release': release = '0' } = actor.Attributes
+      yield { action, name, deploymentId, release: Number(release) }
     }
   }
 }

@@ -13,6 +13,10 @@ export type Overrides = {
   startCommand?: string
   /** Runs in the new image before each release starts, such as migrations. */
   releaseCommand?: string
+  /** Runs in the version that is live, before a deploy switches anything, such as a backup. */
+  preDeployCommand?: string
+  /** Runs in the new version once it is live, such as a smoke test. */
+  postDeployCommand?: string
   /** The folder of files to serve, of a static site that is built. */
   outputDir?: string
   port?: number

@@ -58,6 +58,18 @@ export async function moveEffects(db: Db, owner: Owner, state: LedgerState, erro
     .execute()
 }
 
+/** Notes that what carries this name was looked for and is gone. Nothing is written where its deployment is forgotten. */
+export async function crossOut(db: Db, owner: Owner, name: string): Promise<void> {
+  await db
+    .updateTable('ledger')
+    .set({ state: 'removed', at: now(), error: null })
+    .where('deployment_id', '=', owner.deploymentId)
+    .where('release', '=', owner.release)
+    .where('step', '=', owner.step)
+    .where('name', '=', name)
+    .execute()
+}
+
 /** Oldest first. */
 export async function listLedger(db: Db, deploymentId: string): Promise<LedgerEntry[]> {
   const rows = await db

@@ -4,7 +4,7 @@ import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/j
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
 import { deleteReleases, findRelease, listReleases, listSteps, type Release, updateRelease } from '../db/releases.ts'
-import { type DeploymentStatus, now, type ReleaseStatus } from '../db/schema.ts'
+import { type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
@@ -18,6 +18,7 @@ import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
 import { announce, setStatus } from './status.ts'
 import type { Until } from './step.ts'
 import { waitUntilHealthy } from './steps/await-health.ts'
+import { runPostDeploy } from './steps/run-post-deploy.ts'
 import { stopSecondsOf } from './stop-seconds.ts'
 
 /** How long a removal that got stuck waits before it goes on by itself. */
@@ -126,17 +127,20 @@ async function settleFailure(
     error instanceof StepError ? storedError(error.step, error.cause) : storedError(undefined, toAppError(error))
   const current = await findDeployment(deps.db, job.deploymentId)
   const isLive = current?.liveRelease === ctx.release.number
+  const isTold = reason.code !== 'superseded' && (!isLive || isOfPostDeploy(reason))
   await deps.db.transaction().execute(async (db) => {
     await turnIntoUndo(db, job.id)
-    if (isLive) return
-    await updateRelease(db, ctx.release, { status: 'undoing' })
-    if (reason.code !== 'superseded') await updateDeployment(db, job.deploymentId, { error: reason })
+    if (!isLive) await updateRelease(db, ctx.release, { status: 'undoing' })
+    if (isTold) await updateDeployment(db, job.deploymentId, { error: reason })
   })
-  if (current && !isLive && reason.code !== 'superseded') {
+  if (current && isTold) {
     deps.events.publish({ type: 'deployment', deployment: current.id, status: current.status, error: reason })
   }
   await undo(deps, { ...job, kind: 'undo' }, startDraining)
 }
+
+/** Of what fails after a release went live, the user hears of the command that was to say whether it is good. */
+const isOfPostDeploy = ({ step, code }: StoredError) => step === runPostDeploy.name && code !== 'cancelled'
 
 /** Takes away what a failed release left, or what a live one still has to clean up, and settles the status. */
 async function undo(deps: Deps, job: Job, startDraining: StartDraining): Promise<void> {
@@ -199,8 +203,8 @@ async function remove(deps: Deps, job: Job): Promise<void> {
   await setStatus(deps, deployment.id, 'deleting', null)
   await updateDeployment(deps.db, deployment.id, { liveRelease: null })
   try {
-    // Volumes go when no container of any release holds them any more.
-    for (const until of ['retired', 'deleted'] as const) {
+    // Volumes go when no container of any release, and none of its jobs, holds them any more.
+    for (const until of ['pruned', 'deleted'] as const) {
       for (const release of await listReleases(deps.db, deployment.id)) {
         await revertAll(pipeline, await createContext(deps, deployment.id, release.number), until)
       }

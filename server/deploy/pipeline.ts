@@ -14,7 +14,10 @@ import { proveLive } from './steps/prove-live.ts'
 import { publishVhost } from './steps/publish-vhost.ts'
 import { retirePrevious } from './steps/retire-previous.ts'
 import { routeTunnel } from './steps/route-tunnel.ts'
+import { runPostDeploy } from './steps/run-post-deploy.ts'
+import { runPreDeploy } from './steps/run-pre-deploy.ts'
 import { runReleaseCommand } from './steps/run-release-command.ts'
+import { runSchedules } from './steps/run-schedules.ts'
 import { startContainer } from './steps/start-container.ts'
 
 /** All that Slipway does to a machine, in order. Undoing runs the same list from bottom to top. */
@@ -27,6 +30,7 @@ export const pipeline: readonly Step[] = [
   claimPort,
   createNetwork,
   createVolumes,
+  runPreDeploy,
   runReleaseCommand,
   startContainer,
   awaitHealth,
@@ -36,4 +40,6 @@ export const pipeline: readonly Step[] = [
   proveLive,
   retirePrevious,
   connectWebhook,
+  runSchedules,
+  runPostDeploy,
 ]

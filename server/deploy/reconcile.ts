@@ -6,7 +6,7 @@ import { type LedgerEntry, listLedger } from '../db/ledger.ts'
 import { listReleases } from '../db/releases.ts'
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
-import { containerName } from '../names.ts'
+import { containerName, isCommandContainer } from '../names.ts'
 import { createContext, type StepContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
@@ -186,7 +186,8 @@ async function retireAgain(deps: Deps, deployment: Deployment): Promise<Change[]
 
 /** Notes an event of the engine at once instead of at the next round. */
 export async function onContainerEvent(deps: Deps, queue: Queue, event: ContainerEvent): Promise<void> {
-  const { action, deploymentId } = event
+  const { action, name, deploymentId } = event
+  if (isCommandContainer(name)) return
   await queue.whileIdle(deploymentId, async () => {
     if (action === 'oom') return noteOutOfMemory(deps, deploymentId)
     if (action === 'destroy') return void (await reconcileOne(deps, deploymentId))

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
 import { revertAll } from './run.ts'
+import { listStandingJobs } from './schedules/job-container.ts'
 
 /** So many replaced releases may still run because newer ones did not wait for their last requests. */
 const MOST_WAITING = 2
@@ -26,7 +27,11 @@ export async function retireOthers(deps: Deps, deploymentId: string, hurry?: Abo
   const retired = releases.filter((release) => release.status === 'retired' || retiring.includes(release))
   const moved = retired.filter((release) => release.subdomain !== name)
   const tooOld = retired.filter((release) => release.subdomain === name).slice(keepReleases)
-  for (const release of [...moved, ...tooOld]) await take(deps, release, 'pruned')
+  // A job that still runs in one has until its end: then this is asked for again.
+  const inUse = new Set((await listStandingJobs(deps.db, deploymentId)).map((it) => it.release))
+  for (const release of [...moved, ...tooOld]) {
+    if (!inUse.has(release.number)) await take(deps, release, 'pruned')
+  }
 }
 
 /** False when something else is waited for sooner. */

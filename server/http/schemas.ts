@@ -3,6 +3,7 @@ import {
   CHANNEL_NAME,
   COMMAND,
   CPUS,
+  CRON,
   DOCKERFILE,
   HEALTH_PATH,
   HOOK_URL,
@@ -18,10 +19,13 @@ import {
   OUTPUT_DIR,
   PORT,
   PREVIEW_DAYS,
+  SCHEDULE_NAME,
+  SCHEDULE_TIMEOUT,
   START_TIMEOUT,
   STOP_SECONDS,
   TARGET,
   TEMPLATE,
+  TIME_ZONE,
   TOKEN_NAME,
   VOLUME_NAME,
   VOLUME_PATH,
@@ -61,6 +65,8 @@ const OverridesInput = Type.Object(
     buildCommand: Type.Optional(Type.String(COMMAND)),
     startCommand: Type.Optional(Type.String(COMMAND)),
     releaseCommand: Type.Optional(Type.String(COMMAND)),
+    preDeployCommand: Type.Optional(Type.String(COMMAND)),
+    postDeployCommand: Type.Optional(Type.String(COMMAND)),
     outputDir: Type.Optional(Type.String(OUTPUT_DIR)),
     port: Type.Optional(Type.Integer(PORT)),
     healthPath: Type.Optional(Type.String(HEALTH_PATH)),
@@ -226,5 +232,30 @@ export const ApproveInput = Type.Object(
   },
   strict,
 )
+
+const schedule = {
+  timeZone: Type.Optional(Type.String(TIME_ZONE)),
+  timeoutSeconds: Type.Optional(Type.Integer(SCHEDULE_TIMEOUT)),
+  isEnabled: Type.Optional(Type.Boolean()),
+}
+export const ScheduleInput = Type.Object(
+  { name: Type.String(SCHEDULE_NAME), cron: Type.String(CRON), command: Type.String(COMMAND), ...schedule },
+  strict,
+)
+export type ScheduleInput = Static<typeof ScheduleInput>
+export const ScheduleChange = Type.Object(
+  {
+    name: Type.Optional(Type.String(SCHEDULE_NAME)),
+    cron: Type.Optional(Type.String(CRON)),
+    command: Type.Optional(Type.String(COMMAND)),
+    ...schedule,
+  },
+  { ...strict, minProperties: 1 },
+)
+export type ScheduleChange = Static<typeof ScheduleChange>
+
+const Id = Type.String({ maxLength: 100 })
+export const ScheduleParams = Type.Object({ id: Id, scheduleId: Id })
+export const RunParams = Type.Object({ id: Id, scheduleId: Id, runId: Type.Integer({ minimum: 1 }) })
 
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 100 }) })

@@ -7,6 +7,7 @@ import {
   mailSecurities,
   newsKinds,
   releaseStatuses,
+  runStates,
   stepStates,
   tokenScopes,
   webhookStates,
@@ -52,6 +53,8 @@ const OverridesView = Type.Object({
   buildCommand: Type.Optional(Type.String()),
   startCommand: Type.Optional(Type.String()),
   releaseCommand: Type.Optional(Type.String()),
+  preDeployCommand: Type.Optional(Type.String()),
+  postDeployCommand: Type.Optional(Type.String()),
   outputDir: Type.Optional(Type.String()),
   port: Type.Optional(Type.Integer()),
   healthPath: Type.Optional(Type.String()),
@@ -581,3 +584,36 @@ export const ConnectionTestView = Type.Object({
   ),
 })
 export type ConnectionTestView = Static<typeof ConnectionTestView>
+
+export const RunView = Type.Object({
+  id: Type.Integer(),
+  /** The release that it ran in; 0 when none was live. */
+  release: Type.Integer(),
+  startedAt: Time,
+  endedAt: nullable(Time),
+  state: Type.Enum(runStates),
+  exitCode: nullable(Type.Integer()),
+  /** Why it failed or was skipped, or what it waits for. */
+  message: nullable(Type.String()),
+})
+export type RunView = Static<typeof RunView>
+
+/** `log` is what it printed so far, without secrets: the last 200 kB. */
+export const RunLogView = Type.Object({ run: RunView, log: Type.String() })
+export type RunLogView = Static<typeof RunLogView>
+
+export const ScheduleView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  cron: Type.String(),
+  timeZone: Type.String(),
+  command: Type.String(),
+  timeoutSeconds: Type.Integer(),
+  isEnabled: Type.Boolean(),
+  /** The next three times it is due; empty while it is switched off. */
+  next: Type.Array(Time),
+  lastRun: nullable(RunView),
+  createdAt: Time,
+  updatedAt: Time,
+})
+export type ScheduleView = Static<typeof ScheduleView>

@@ -42,6 +42,8 @@ const properties = {
   buildCommand: text(COMMAND),
   startCommand: text(COMMAND),
   releaseCommand: text(COMMAND),
+  preDeployCommand: text(COMMAND),
+  postDeployCommand: text(COMMAND),
   outputDir: text(OUTPUT_DIR),
   port: PORT,
   healthPath: text(HEALTH_PATH),

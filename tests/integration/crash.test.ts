@@ -8,7 +8,18 @@ import { effectSteps, stepNames } from '../support/steps.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 /** Gone when the deploy is over, so a delete finds nothing of them to revert. */
-const TRANSIENT = new Set(['hold-hostname', 'check-out', 'run-release-command'])
+const TRANSIENT = new Set([
+  'hold-hostname',
+  'check-out',
+  'run-pre-deploy',
+  'run-release-command',
+  'run-post-deploy',
+  // Has something only while a job runs: see schedules.test.ts.
+  'run-schedules',
+])
+
+/** Where there is something to run only when one of these is killed: each costs a container. */
+const HOOKS = new Set(['run-pre-deploy', 'run-post-deploy'])
 
 const moments = ['before', 'after'] as const
 const applyMoments = stepNames.flatMap((step) => moments.map((moment) => ({ step, moment })))
@@ -73,6 +84,9 @@ describe('killed around each step of a redeploy, then started again', () => {
   })
 
   test.each(applyMoments)('$moment $step', async ({ step, moment }) => {
+    const hooks = HOOKS.has(step) && { preDeployCommand: 'true', postDeployCommand: 'true' }
+    const overrides = { releaseCommand: 'true', ...hooks }
+    await world.slipway.api('PATCH', `/api/deployments/${id}`, { overrides, deploy: 'later' })
     killAt(`apply ${step} ${moment}`)
     const { release } = (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment
     await world.slipway.api('POST', `/api/deployments/${id}/redeploy?rebuild=true`)

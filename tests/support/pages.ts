@@ -5,6 +5,7 @@ export const pages = {
   app: '/apps/:id',
   'app-logs': '/apps/:id/logs',
   'app-releases': '/apps/:id/releases',
+  'app-jobs': '/apps/:id/jobs',
   'app-environment': '/apps/:id/environment',
   'app-settings': '/apps/:id/settings',
   'app-machine': '/apps/:id/machine',

@@ -192,7 +192,16 @@ async function rowCounts({ dataDir }: Slipway): Promise<string[]> {
   const { default: Sqlite } = await import('sqlite3')
   const sqlite = new Sqlite(path.join(dataDir, 'slipway.db'), { readonly: true })
   try {
-    const tables = ['deployments', 'releases', 'release_steps', 'ledger', 'jobs', 'build_logs']
+    const tables = [
+      'deployments',
+      'releases',
+      'release_steps',
+      'ledger',
+      'jobs',
+      'build_logs',
+      'schedules',
+      'schedule_runs',
+    ]
     return tables.map(
       (table) => `${table} ${(sqlite.prepare(`select count(*) as n from ${table}`).get() as { n: number }).n}`,
     )

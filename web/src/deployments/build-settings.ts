@@ -24,6 +24,8 @@ const texts = {
   buildCommand: COMMAND,
   startCommand: COMMAND,
   releaseCommand: COMMAND,
+  preDeployCommand: COMMAND,
+  postDeployCommand: COMMAND,
   outputDir: OUTPUT_DIR,
   healthPath: HEALTH_PATH,
 }

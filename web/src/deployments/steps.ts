@@ -38,6 +38,10 @@ const words: Record<string, Words> = {
     label: 'Run the release command',
     makes: 'A container of the new image that runs the command, such as migrations, and goes afterwards.',
   },
+  'run-pre-deploy': {
+    label: 'Run the command before a deploy',
+    makes: 'A container of the version that is live, which runs the command, such as a backup, and goes afterwards.',
+  },
   'start-container': { label: 'Start the container', makes: 'The running app, reachable from this machine only.' },
   'await-health': { label: 'Wait until it answers', makes: 'Nothing: asks the app over HTTP until it answers well.' },
   'publish-vhost': {
@@ -54,6 +58,15 @@ const words: Record<string, Words> = {
   'connect-webhook': {
     label: 'Connect the webhook',
     makes: 'A webhook at GitHub, which tells of every push.',
+  },
+  'run-schedules': {
+    label: 'Run scheduled jobs',
+    makes:
+      'Containers that run the app’s jobs at their times, each with a network of its own. They go when the job ends.',
+  },
+  'run-post-deploy': {
+    label: 'Run the command after a deploy',
+    makes: 'A container of the new image that runs the command, such as a smoke test, and goes afterwards.',
   },
   run: { label: 'Run the app', makes: 'Nothing: the app ended by itself.' },
   stop: { label: 'Stop the app', makes: 'Nothing: its container stops.' },

@@ -1,0 +1,17 @@
+import { postDeployContainerName } from '../../names.ts'
+import { defineCommandStep } from '../command-step.ts'
+
+/**
+ * What has to be done once the new version is live, such as warming a cache or a smoke test. The last step: its failure
+ * is told, and nothing is undone for it. Not for a rollback, like the other commands of a deploy.
+ */
+export const runPostDeploy = defineCommandStep({
+  name: 'run-post-deploy',
+  nameOf: postDeployContainerName,
+  commandOf: ({ release }) => (release.imageFrom === null ? release.recipe?.settings.postDeployCommand : undefined),
+  failure: {
+    code: 'post_deploy_failed',
+    subject: 'The command after a deploy',
+    consequence: 'The new version is live and stays so; roll back if it must not.',
+  },
+})

@@ -30,6 +30,10 @@ const WORDS: Record<string, string> = {
   'deployment.restart': 'Restarted an app',
   'deployment.cancel': 'Cancelled a deploy',
   'deployment.retry': 'Tried an app again',
+  'schedule.create': 'Added a job',
+  'schedule.change': 'Changed a job',
+  'schedule.delete': 'Deleted a job',
+  'schedule.run': 'Ran a job',
 }
 
 /** What was done, in words; an action that has none is shown as it is written. */
@@ -38,7 +42,7 @@ export const wordsFor = (action: string) => WORDS[action] ?? action
 /** What the filter offers; `attempts` are left out of the rest: each is followed by its end. */
 export const groups = [
   { id: 'all', label: 'Everything', holds: (action: string) => !isAttempt(action) },
-  { id: 'apps', label: 'Apps', holds: (action: string) => action.startsWith('deployment.') },
+  { id: 'apps', label: 'Apps', holds: (action: string) => /^(deployment|schedule)\./.test(action) },
   {
     id: 'access',
     label: 'Logins, sessions, tokens',

@@ -1,6 +1,7 @@
 import Activity from '@lucide/svelte/icons/activity'
 import Boxes from '@lucide/svelte/icons/boxes'
 import Braces from '@lucide/svelte/icons/braces'
+import CalendarClock from '@lucide/svelte/icons/calendar-clock'
 import FileCheck from '@lucide/svelte/icons/file-check'
 import Globe from '@lucide/svelte/icons/globe'
 import History from '@lucide/svelte/icons/history'
@@ -32,6 +33,7 @@ export type Entry = {
 export const appPlaces = [
   { to: '/logs', label: 'Logs', icon: ScrollText },
   { to: '/releases', label: 'Releases', icon: History },
+  { to: '/jobs', label: 'Jobs', icon: CalendarClock },
   { to: '/environment', label: 'Environment', icon: Braces },
   { to: '/settings', label: 'Settings', icon: Settings },
   { to: '/machine', label: 'Machine', icon: Server },

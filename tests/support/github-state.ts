@@ -1,3 +1,5 @@
+import { newPulls, type Pulls } from './github-pulls.ts'
+
 export type GithubFault = 'hang' | 'html' | 'huge' | 'redirect' | 'rate limit' | '500'
 
 type Repository = { full_name: string; archived: boolean; permissions: { push: boolean } }
@@ -40,6 +42,8 @@ export type GithubState = {
   tokens: Map<string, { installation: number; repositories: string[]; endsAt: number }>
   /** How long the next tokens of installations live. */
   tokenLifeMs: number
+  /** Pull requests, the comments on them, and the webhooks that are told of them. */
+  pulls: Pulls
   fault: GithubFault | undefined
   /** Requests that no client of GitHub's may send, and things that were really made by a test of a permission. */
   violations: string[]
@@ -65,6 +69,7 @@ export const newState = (): GithubState => ({
   installations: [],
   tokens: new Map(),
   tokenLifeMs: 60 * 60_000,
+  pulls: newPulls(),
   fault: undefined,
   violations: [],
 })

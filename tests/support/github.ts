@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { accountRoutes, probeRoutes } from './github-account.ts'
 import { appRoutes, readAppToken, readInstallationToken, submitManifest } from './github-app.ts'
 import { keyRoutes } from './github-keys.ts'
+import { pullRoutes } from './github-pulls.ts'
 import { type Actor, type GithubRequest, type Reply, type Route, refused } from './github-route.ts'
 import { type GithubFault, type GithubState, newState } from './github-state.ts'
 
 export type { GithubFault } from './github-state.ts'
 
 /** Every operation, by topic. The first that fits answers; tries of permissions come last. */
-const routes: Route[] = [...accountRoutes, ...keyRoutes, ...appRoutes, ...probeRoutes]
+const routes: Route[] = [...accountRoutes, ...keyRoutes, ...appRoutes, ...pullRoutes, ...probeRoutes]
 
 export type GithubStandIn = {
   /** What SLIPWAY_GITHUB_API_URL is set to: that of an Enterprise Server. */

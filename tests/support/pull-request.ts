@@ -1,4 +1,4 @@
-type Wanted = { base: string; number: number; sha: string; from?: string; title?: string; branch?: string }
+export type Wanted = { base: string; number: number; sha: string; from?: string; title?: string; branch?: string }
 
 /** A pull request as GitHub writes it: https://docs.github.com/rest/pulls/pulls */
 export function pullRequestJson({ base, number, sha, from = base, title, branch = 'topic' }: Wanted) {

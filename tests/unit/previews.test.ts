@@ -1,14 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import {
-  defaultDelivery,
-  type EnvVariable,
-  findDeployment,
-  listPreviews,
-  type Previews,
-  updateDeployment,
-} from '../../server/db/deployments.ts'
+import { defaultDelivery, type EnvVariable, listPreviews, updateDeployment } from '../../server/db/deployments.ts'
 import { deleteJob, listJobs } from '../../server/db/jobs.ts'
 import { findRelease, listReleases } from '../../server/db/releases.ts'
 import type { Db } from '../../server/db/schema.ts'
@@ -16,12 +7,10 @@ import { changeApp, deleteApp, redeployApp, rollBackApp } from '../../server/dep
 import { openEnv, sealEnv } from '../../server/deploy/context.ts'
 import { tendPreviews } from '../../server/deploy/previews/rounds.ts'
 import { approve, onPullRequest, readPullRequestEvent } from '../../server/deploy/previews.ts'
-import type { Queue } from '../../server/deploy/queue.ts'
 import type { Deps } from '../../server/deps.ts'
-import { createEventHub } from '../../server/events.ts'
-import { createSecrets } from '../../server/secrets.ts'
+import { idleQueue, makePreviewWorld } from '../support/preview-world.ts'
 import { pullRequestEvent } from '../support/pull-request.ts'
-import { makeDatabase, makeDeployment } from '../support/temp-database.ts'
+import { makeDeployment } from '../support/temp-database.ts'
 
 const [one, two, three] = ['1', '2', '3'].map((it) => it.repeat(40)) as [string, string, string]
 const variable = (key: string, more: Partial<EnvVariable> = {}): EnvVariable => ({
@@ -41,31 +30,14 @@ const env = [
 let db: Db
 let deps: Deps
 let appId: string
-/** Nothing runs here: what is asked for stands in the table of jobs. */
-const queue = { kick: () => undefined, abort: () => false } as unknown as Queue
+let app: Awaited<ReturnType<typeof makePreviewWorld>>['app']
+let setPreviews: Awaited<ReturnType<typeof makePreviewWorld>>['setPreviews']
+const queue = idleQueue
 
 beforeEach(async () => {
-  db = await makeDatabase()
-  const config = { githubUrl: 'https://github.com', appMemoryMb: 512, appCpus: 1 }
-  const secrets = createSecrets([randomBytes(32)])
-  const githubApp = { actOn: async () => undefined }
-  deps = { db, config, secrets, githubApp, events: createEventHub(), log: pino({ level: 'silent' }) } as unknown as Deps
-  appId = await makeDeployment(db, 'app')
-  await updateDeployment(db, appId, { env: sealEnv(deps, appId, env), status: 'running' })
-  await setPreviews({ isEnabled: true })
+  ;({ db, deps, id: appId, app, setPreviews } = await makePreviewWorld())
+  await updateDeployment(db, appId, { env: sealEnv(deps, appId, env) })
 })
-
-async function setPreviews(previews: Partial<Previews>) {
-  const { delivery } = await app()
-  await updateDeployment(db, appId, { delivery: { ...delivery, previews: { ...delivery.previews, ...previews } } })
-}
-
-async function find(id: string) {
-  const found = await findDeployment(db, id)
-  if (!found) throw new Error(`there is no ${id}`)
-  return found
-}
-const app = () => find(appId)
 
 async function send(action: string, number: number, sha: string, from?: string) {
   const event = readPullRequestEvent(pullRequestEvent(action, { base: 'acme/app', number, sha, ...(from && { from }) }))

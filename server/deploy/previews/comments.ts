@@ -12,7 +12,7 @@ import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import type { SlipwayEvent } from '../../events.ts'
 import { addressOf } from '../address.ts'
-import { accessTo } from '../repository-access.ts'
+import { repositoryApi } from '../repository-api.ts'
 import { describeGone, describePreview, describeRefusal } from './comment-text.ts'
 
 type App = Pick<Deployment, 'id' | 'name' | 'githubUrl'>
@@ -108,8 +108,9 @@ async function tell(deps: Deps, preview: Deployment, pullRequest: PullRequest): 
 
 /** Writes the comment, or changes it. Answers its id; undefined where nobody may speak at GitHub. */
 async function publish(deps: Deps, app: App, pullRequest: PullRequest, text: string): Promise<number | undefined> {
-  const { ask, repository } = await accessTo(deps, { githubUrl: app.githubUrl, deploymentId: app.id })
-  if (!ask) return undefined
+  const api = await repositoryApi(deps, app)
+  if (!api) return undefined
+  const { ask, repository } = api
   const { number, commentId } = pullRequest
   const body = write(deps, app, text)
   if (commentId !== undefined && (await updateComment(ask, repository, commentId, body))) return commentId

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { previewSubdomain } from '../../preview-name.ts'
 import { closePreview, onPullRequest } from '../previews.ts'
 import type { Queue } from '../queue.ts'
-import { accessTo } from '../repository-access.ts'
+import { repositoryApi } from '../repository-api.ts'
 import { beginWaiting } from './begin.ts'
 import { watchComments } from './comments.ts'
 import { readPullRequest } from './pull-request.ts'
@@ -69,8 +69,9 @@ export async function checkPulls(deps: Deps, queue: Queue): Promise<void> {
 }
 
 async function checkApp(deps: Deps, queue: Queue, app: Deployment, previews: Deployment[]): Promise<void> {
-  const { ask, repository } = await accessTo(deps, { githubUrl: app.githubUrl, deploymentId: app.id })
-  if (!ask) return
+  const api = await repositoryApi(deps, app)
+  if (!api) return
+  const { ask, repository } = api
   const base = `/repos/${repository.owner}/${repository.name}/pulls`
   const open = await listOpen(ask, base)
   for (const pull of open) await catchUp(deps, queue, app, previews, pull)

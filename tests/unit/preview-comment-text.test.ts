@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { describePreview, type Standing } from '../../server/deploy/previews/comment-text.ts'
+
+const [one, two] = ['1'.repeat(40), '2'.repeat(40)] as const
+const pullRequest = { number: 7, title: '', author: '', branch: '', sha: one, isFork: false, url: '' }
+const commit = (sha: string) => ({ sha, message: '', author: '', at: '' })
+
+const describe = ({
+  preview,
+  releases = [],
+  ...more
+}: { preview?: Partial<Standing['preview']> } & Partial<Omit<Standing, 'preview'>>) =>
+  describePreview({
+    preview: { liveRelease: null, error: null, status: 'queued', pullRequest, ...preview },
+    releases,
+    address: 'https://shop-pr-7.example.com',
+    ...more,
+  })
+
+test('one that is built for the first time has no address yet', () => {
+  expect(describe({ releases: [{ number: 1, status: 'queued', commit: null }] })).toBe(
+    'Commit `1111111` is being built.',
+  )
+})
+
+test('one that is live has its address and commit, also while the next is built', () => {
+  const live = { number: 1, status: 'live', commit: commit(one) } as const
+  const shows = 'https://shop-pr-7.example.com shows commit `1111111`.'
+  expect(describe({ preview: { liveRelease: 1 }, releases: [live] })).toBe(shows)
+  const next = { number: 2, status: 'running', commit: commit(two) } as const
+  expect(describe({ preview: { liveRelease: 1 }, releases: [next, live] })).toBe(
+    `${shows}\n\nCommit \`2222222\` is being built.`,
+  )
+})
+
+test('what a build printed is shown as text: it calls nobody and ends no block', () => {
+  const error = { code: 'build_failed', message: '``` @everyone <img src=x> [a](javascript:x)' } as const
+  const text = describe({ preview: { error }, releases: [{ number: 1, status: 'failed', commit: commit(one) }] })
+  expect(text).toContain('Commit `1111111` did not go live.')
+  expect(text.split('\n').filter((it) => it.startsWith('```'))).toEqual(['```text', '```'])
+})
+
+test('a push that took the place of another is no failure', () => {
+  const error = { code: 'superseded', message: 'Release 2 took its place.' } as const
+  const releases = [{ number: 1, status: 'failed', commit: commit(one) }] as const
+  expect(describe({ preview: { error }, releases: [...releases] })).toBe('')
+})
+
+test('a fork that was pushed to says that the new commit waits, beside what is live', () => {
+  const fork = { ...pullRequest, isFork: true, approvedSha: one, sha: two }
+  const releases = [{ number: 1, status: 'live', commit: commit(one) }] as const
+  expect(describe({ preview: { liveRelease: 1, pullRequest: fork }, releases: [...releases] })).toContain(
+    'Commit `2222222` of this fork waits',
+  )
+})

@@ -33,5 +33,5 @@ export async function findApp(client: Client, named: string): Promise<Deployment
 function namesOf(apps: DeploymentView[]): string {
   if (apps.length === 0) return 'There are none yet: slipway deploy owner/name'
   const names = apps.slice(0, MOST_NAMED).map((it) => it.subdomain)
-  return `There are ${names.join(', ')}${apps.length > names.length ? ' and more: slipway list' : ''}.`
+  return `Its apps: ${names.join(', ')}${apps.length > names.length ? ' and more: slipway list' : ''}.`
 }

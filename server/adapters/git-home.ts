@@ -35,12 +35,15 @@ const ASK_PASS = `#!/bin/sh
 case "$1" in Username*) echo x-access-token ;; *) printf '%s\\n' "$SLIPWAY_GIT_TOKEN" ;; esac
 `
 
-/** For clones with a deploy key: SSH and nothing else. */
+/**
+ * For clones with a deploy key: SSH and nothing else. git that is ended does not end ssh, which would wait for a silent
+ * host for ever; so the kernel tells it.
+ */
 const gitOverSsh = (home: string) =>
   `${GIT_CONFIG.replace(/\[protocol "https?"\]\n {2}allow = always\n/g, '')}[protocol "ssh"]
   allow = always
 [core]
-  sshCommand = ${JSON.stringify(`ssh -F '${path.join(home, 'ssh_config').replaceAll("'", "'\\''")}'`)}
+  sshCommand = ${JSON.stringify(`exec setpriv --pdeathsig TERM ssh -F '${path.join(home, 'ssh_config').replaceAll("'", "'\\''")}'`)}
 [ssh]
   variant = ssh
 `

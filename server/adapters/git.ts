@@ -188,6 +188,11 @@ function explain(error: unknown, { url, branch, pull, token, sshKey }: Asked): E
     return new DOMException('The operation was aborted', 'AbortError')
   }
   if (pull && /couldn't find remote ref|not our ref|unadvertised object/.test(text)) return pullGone(url, pull)
+  if (/(ssh|setpriv): (command )?not found|failed to execute ssh|cannot run/.test(text)) {
+    const remedy =
+      'A deploy key needs the programs ssh and setpriv. Install them with: sudo apt-get install openssh-client util-linux'
+    return new AppError('repository_unreachable', remedy, { cause: error })
+  }
   if (/Remote branch .* not found/.test(text)) {
     return new AppError(
       'branch_not_found',
@@ -229,10 +234,6 @@ function explain(error: unknown, { url, branch, pull, token, sshKey }: Asked): E
       `The host of ${url} has another SSH key than before: somebody may be in between. Nothing was sent. If its owner changed the key, remove the host's line from git-home/known_hosts in the data folder.`,
       { cause: error },
     )
-  }
-  if (/cannot run ssh/.test(text)) {
-    const remedy = 'A deploy key needs the program ssh. Install it with: sudo apt-get install openssh-client'
-    return new AppError('repository_unreachable', remedy, { cause: error })
   }
   const reason = text.split(/\r?\n/).find((line) => /^(ssh|fatal|error):/.test(line)) ?? text.split('\n')[0]
   return new AppError(

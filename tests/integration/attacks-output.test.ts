@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSocket } from '../support/live-socket.ts'
+import { argumentLists } from '../support/processes.ts'
 import { dockerfile, echo, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -223,16 +224,6 @@ describe('41 the token for GitHub', () => {
     await world.remove(app.id)
   })
 })
-
-/** The argument lists of all processes of this machine. */
-async function argumentLists(): Promise<string[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const read = async (id: string) => {
-    await readlink(`/proc/${id}/exe`).catch(() => '')
-    return (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')
-  }
-  return Promise.all(ids.map(read))
-}
 
 /** Characters that do something to a terminal. */
 const controlsIn = (text: string) => [...text].filter((it) => it < ' ' || it === '\x7f')

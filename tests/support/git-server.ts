@@ -21,6 +21,8 @@ export type Repository = {
 
 export type GitServer = {
   url: string
+  /** Where the bare repositories lie, as `owner/name.git`. */
+  folder: string
   /** Paths asked for, with the Authorization header they came with. */
   requests: { path: string; authorization: string | undefined }[]
   makeRepository(owner: string, name: string, fromFolder?: string): Promise<Repository>
@@ -62,6 +64,7 @@ export async function startGitServer(root?: string): Promise<GitServer> {
 
   return {
     url,
+    folder,
     requests,
     makeRepository: (owner, name, fromFolder) => makeRepository(folder, url, owner, name, fromFolder),
     protect: (owner, name, token) => void tokens.set(`${owner}/${name}`, token),

@@ -29,6 +29,7 @@ export const keyRoutes: Route[] = [
       const rest = keys.filter((it) => it.id !== Number(request.params[0]))
       if (rest.length === keys.length) return refused(404, 'Not Found')
       state.keys[request.repository] = rest
+      state.onKeys(state.keys)
       return { status: 204 }
     },
   },
@@ -50,5 +51,6 @@ function addKey({ repository, body }: GithubRequest, state: GithubState): Reply 
   made += 1
   const added = { id: made, title, key, read_only: read_only === true }
   state.keys[repository] = [...(state.keys[repository] ?? []), added]
+  state.onKeys(state.keys)
   return { status: 201, body: added }
 }

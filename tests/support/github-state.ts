@@ -34,6 +34,8 @@ export type GithubState = {
   permissions: Record<string, boolean>
   /** Deploy keys by `owner/name`. */
   keys: Record<string, RepositoryKey[]>
+  /** Told of each change of them. */
+  onKeys: (keys: Record<string, RepositoryKey[]>) => void
   app: MadeApp | undefined
   /** Codes of manifests that were posted, each good once. */
   codes: Map<string, MadeApp>
@@ -64,6 +66,7 @@ export const newState = (): GithubState => ({
   repositories: [{ full_name: 'acme/secret', archived: false, permissions: { push: true } }],
   permissions: everyPermission(),
   keys: {},
+  onKeys: () => undefined,
   app: undefined,
   codes: new Map(),
   installations: [],

@@ -105,9 +105,9 @@ const firstSettings = (deps: Deps, app: Deployment, pullRequest: PullRequest) =>
 async function refuseOpening(db: Db, app: Deployment, { number }: PullRequest): Promise<void> {
   if (await isGoing(db, app.id)) throw new AppError('not_possible_now', `${app.name} is being deleted.`)
   const subdomain = previewSubdomain(app.subdomain, number)
-  const holder = await findBySubdomain(db, subdomain)
-  if (holder)
-    throw new AppError('subdomain_taken', `The preview would be at ${subdomain}, which is taken by ${holder.name}.`)
+  // Not whose it is: everybody reads that on the pull request.
+  if (await findBySubdomain(db, subdomain))
+    throw new AppError('subdomain_taken', `The preview would be at ${subdomain}, which another app has.`)
   if (isReservedSubdomain(subdomain))
     throw new AppError('subdomain_reserved', `The preview would be at ${subdomain}, which is reserved.`)
   const previews = await listPreviews(db, app.id)

@@ -14,6 +14,7 @@ const describe = ({
     preview: { liveRelease: null, error: null, status: 'queued', pullRequest, ...preview },
     releases,
     address: 'https://shop-pr-7.example.com',
+    logs: 'https://slipway.example.com/apps/1/logs',
     ...more,
   })
 
@@ -33,11 +34,12 @@ test('one that is live has its address and commit, also while the next is built'
   )
 })
 
-test('what a build printed is shown as text: it calls nobody and ends no block', () => {
-  const error = { code: 'build_failed', message: '``` @everyone <img src=x> [a](javascript:x)' } as const
-  const text = describe({ preview: { error }, releases: [{ number: 1, status: 'failed', commit: commit(one) }] })
-  expect(text).toContain('Commit `1111111` did not go live.')
-  expect(text.split('\n').filter((it) => it.startsWith('```'))).toEqual(['```text', '```'])
+test('a failure says what it was and where the log is, and nothing of what was printed', () => {
+  const error = { step: 'build-image', code: 'build_failed', message: 'hunter2 @everyone <img src=x>' } as const
+  const text = describe({ preview: { error }, releases: [{ number: 3, status: 'failed', commit: commit(one) }] })
+  expect(text).toBe(
+    'Commit `1111111` did not go live: `build_failed` at build-image. [Its log](https://slipway.example.com/apps/1/logs?kind=build&release=3) says why.',
+  )
 })
 
 test('a push that took the place of another is no failure', () => {

@@ -111,7 +111,7 @@ describe('a pull request of the repository itself', () => {
 
   test('whose name is taken is told so', async () => {
     await makeDeployment(db, 'app-pr-7')
-    expect((await send('opened', 7, one)).outcome).toContain('taken by app-pr-7')
+    expect((await send('opened', 7, one)).outcome).toContain('app-pr-7, which another app has')
     expect(await listPreviews(db)).toEqual([])
   })
 })

@@ -96,7 +96,8 @@ async function tell(deps: Deps, preview: Deployment, pullRequest: PullRequest): 
   if (!app) return
   const releases = await listReleaseHeads(deps.db, preview.id)
   const address = addressOf(deps, preview.subdomain)
-  const text = describePreview({ preview: { ...preview, pullRequest }, releases, address })
+  const logs = `${deps.config.publicUrl}/apps/${preview.id}/logs`
+  const text = describePreview({ preview: { ...preview, pullRequest }, releases, address, logs })
   if (text === '') return
   const commentId = await publish(deps, app, pullRequest, text)
   if (commentId === undefined || commentId === pullRequest.commentId) return

@@ -5,6 +5,7 @@ import { createContext, type StepContext } from '../context.ts'
 /**
  * What has to be done in the version that is live before anything is switched, such as a backup. When it fails the deploy
  * ends. Not where nothing runs (the first deploy, a stopped app), and not for a rollback: the way back must not wait.
+ * What a preview has is not worth it.
  */
 export const runPreDeploy = defineCommandStep({
   name: 'run-pre-deploy',
@@ -24,6 +25,7 @@ export const runPreDeploy = defineCommandStep({
  */
 function commandOf({ deployment, live, release }: StepContext): string | undefined {
   if (live === undefined || deployment.stopped || release.imageFrom !== null) return undefined
+  if (deployment.previewOf !== null) return undefined
   const { preDeployCommand } = release.inputs.overrides
   if (preDeployCommand !== undefined) return preDeployCommand
   // Of a live version whose slipway.json was overruled nobody knows what it said.

@@ -44,7 +44,8 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       },
     },
     async (request, reply) => {
-      const { id } = await openDeployment(deps, request.params.id)
+      const { id, previewOf } = await openDeployment(deps, request.params.id)
+      if (previewOf !== null) throw new AppError('not_possible_now', 'A preview runs no jobs: make it for its app.')
       const wishes = await checkWishes({ timeZone: 'UTC', timeoutSeconds: HOUR, isEnabled: true, ...request.body })
       const schedule = await deps.db.transaction().execute(async (trx) => {
         await refuseName(trx, id, wishes.name)

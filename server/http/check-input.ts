@@ -26,9 +26,11 @@ export function checkSubdomain(raw: string): string {
   return subdomain
 }
 
-/** What a push does, over how it was. */
+/** What a push does, over how it was; a limit that is null is given up. */
 export function checkDelivery({ previews, ...input }: DeliveryInput, before = defaultDelivery): Delivery {
-  return { ...before, ...input, previews: { ...before.previews, ...previews } }
+  const { memoryMb, cpus, ...rest } = { ...before.previews, ...previews }
+  const limits = { ...(memoryMb != null && { memoryMb }), ...(cpus != null && { cpus }) }
+  return { ...before, ...input, previews: { ...rest, ...limits } }
 }
 
 /** The engine takes those for the build in the address of a request, which may have 1 MiB with all its headers. */

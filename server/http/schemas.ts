@@ -92,8 +92,9 @@ const DeliveryInput = Type.Object(
           most: Type.Optional(Type.Integer(MOST_PREVIEWS)),
           days: Type.Optional(Type.Integer(PREVIEW_DAYS)),
           forks: Type.Optional(Type.Boolean()),
-          memoryMb: Type.Optional(Type.Integer(MEMORY_MB)),
-          cpus: Type.Optional(Type.Number(CPUS)),
+          /** Null: as much as the app. */
+          memoryMb: Type.Optional(Type.Union([Type.Integer(MEMORY_MB), Type.Null()])),
+          cpus: Type.Optional(Type.Union([Type.Number(CPUS), Type.Null()])),
         },
         strict,
       ),

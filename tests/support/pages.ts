@@ -5,6 +5,7 @@ export const pages = {
   app: '/apps/:id',
   'app-logs': '/apps/:id/logs',
   'app-releases': '/apps/:id/releases',
+  'app-previews': '/apps/:id/previews',
   'app-jobs': '/apps/:id/jobs',
   'app-environment': '/apps/:id/environment',
   'app-settings': '/apps/:id/settings',

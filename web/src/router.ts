@@ -11,6 +11,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
     '/': () => import('./pages/deployment/Overview.svelte'),
     '/logs': () => import('./pages/deployment/Logs.svelte'),
     '/releases': () => import('./pages/deployment/Releases.svelte'),
+    '/previews': () => import('./pages/deployment/Previews.svelte'),
     '/jobs': () => import('./pages/deployment/Jobs.svelte'),
     '/environment': () => import('./pages/deployment/Environment.svelte'),
     '/settings': () => import('./pages/deployment/Settings.svelte'),

@@ -56,6 +56,16 @@ export const getEnvHistory = (id: string, signal?: Signal) =>
 export const getDeliveries = (id: string, signal?: Signal) =>
   request<{ deliveries: DeliveryRecordView[] }>('GET', at(id, '/deliveries'), { signal }).then((it) => it.deliveries)
 
+/** `isOwn`: set for the previews; else it is the app's own without what is secret. */
+type PreviewEnv = { isOwn: boolean; env: EnvView[] }
+export const getPreviewEnv = (id: string, signal?: Signal) =>
+  request<PreviewEnv>('GET', at(id, '/preview-env'), { signal })
+export const setPreviewEnv = (id: string, env: CreateInput['env'] | null) =>
+  request<PreviewEnv>('PUT', at(id, '/preview-env'), { body: { env } })
+/** Lets this one commit of a fork run. */
+export const approvePreview = (id: string, sha: string) =>
+  request<One>('POST', at(id, '/approve'), { body: { sha } }).then(deploymentOf)
+
 export const getReleases = (id: string, signal?: Signal) =>
   request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'), { signal }).then((it) => it.releases)
 export const getEnv = (id: string, signal?: Signal) =>

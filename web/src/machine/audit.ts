@@ -13,6 +13,8 @@ const WORDS: Record<string, string> = {
   'sessions.ended': 'Ended sessions',
   'token.created': 'Made a new API token',
   'token.deleted': 'Deleted an API token',
+  'deployment.approve': 'Approved a commit of a fork',
+  'deployment.preview-env': 'Changed the variables of previews',
   'github-token.kept': 'Gave a GitHub token',
   'github-token.forgotten': 'Had the GitHub token forgotten',
   'github-app.created': 'Connected a GitHub App',

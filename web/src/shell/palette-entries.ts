@@ -3,6 +3,7 @@ import Boxes from '@lucide/svelte/icons/boxes'
 import Braces from '@lucide/svelte/icons/braces'
 import CalendarClock from '@lucide/svelte/icons/calendar-clock'
 import FileCheck from '@lucide/svelte/icons/file-check'
+import GitPullRequest from '@lucide/svelte/icons/git-pull-request'
 import Globe from '@lucide/svelte/icons/globe'
 import History from '@lucide/svelte/icons/history'
 import KeyRound from '@lucide/svelte/icons/key-round'
@@ -34,6 +35,7 @@ export const appPlaces = [
   { to: '/logs', label: 'Logs', icon: ScrollText },
   { to: '/releases', label: 'Releases', icon: History },
   { to: '/jobs', label: 'Jobs', icon: CalendarClock },
+  { to: '/previews', label: 'Previews', icon: GitPullRequest },
   { to: '/environment', label: 'Environment', icon: Braces },
   { to: '/settings', label: 'Settings', icon: Settings },
   { to: '/machine', label: 'Machine', icon: Server },

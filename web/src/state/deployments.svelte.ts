@@ -26,6 +26,14 @@ export class Deployments {
   /** By deployment id. */
   samples = $state.raw<Map<string, AppSample>>(new Map())
   readonly byId = $derived.by(() => new Map((this.list.data ?? []).map((it) => [it.id, it])))
+  /** How many previews each app has, by its id. */
+  readonly previewCounts = $derived.by(() => {
+    const counts = new Map<string, number>()
+    for (const { previewOf } of this.list.data ?? []) {
+      if (previewOf !== null) counts.set(previewOf, (counts.get(previewOf) ?? 0) + 1)
+    }
+    return counts
+  })
   readonly #outside: Outside
   /** Counts what was asked for and heard of, in the order it was. */
   #moment = 0

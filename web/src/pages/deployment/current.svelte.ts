@@ -6,7 +6,7 @@ import { deployments } from '../../state/deployments.svelte.ts'
 import { live } from '../../state/live.svelte.ts'
 import { type Resource, useResource } from '../../state/resource.svelte.ts'
 
-type Tab = '' | 'logs' | 'releases' | 'jobs' | 'environment' | 'settings' | 'machine'
+type Tab = '' | 'logs' | 'releases' | 'previews' | 'jobs' | 'environment' | 'settings' | 'machine'
 
 /** The deployment that the page and its tabs are about. */
 export class Current {

@@ -13,6 +13,7 @@ const CLOCK_MS = 5
  */
 export async function clearBuildCache(deps: Deps, deployment: Deployment): Promise<void> {
   const releases = await listReleases(deps.db, deployment.id)
+  if (releases.length === 0) return
   const others = (await listDeployments(deps.db)).filter((it) => it.id !== deployment.id)
   const shared = new Set(others.map((it) => cacheOf(it, it.pullRequest)))
   const own = new Set(releases.map((it) => cacheOf(it.inputs, deployment.pullRequest)))

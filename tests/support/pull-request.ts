@@ -18,6 +18,6 @@ export function pullRequestJson({ base, number, sha, from = base, title, branch 
 export const pullRequestEvent = (action: string, wanted: Wanted) => ({
   action,
   number: wanted.number,
-  pull_request: pullRequestJson(wanted),
+  pull_request: { ...pullRequestJson(wanted), state: action === 'closed' ? 'closed' : 'open' },
   repository: { full_name: wanted.base },
 })

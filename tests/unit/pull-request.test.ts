@@ -46,6 +46,10 @@ test('a title and a branch lose what would be obeyed, and an address that is no 
   expect(read?.pullRequest).toMatchObject({ title: 'a  b', branch: 'x [31m$(id)', url: '' })
 })
 
+test('a push to one that is closed, told late, is about its end', () => {
+  expect(readPullRequestEvent({ ...body({ state: 'closed' }), action: 'synchronize' })?.action).toBe('closed')
+})
+
 test.each([null, 'text', [], {}, { action: 'opened' }, { action: 7, pull_request: body().pull_request }])(
   'the body %j is no event',
   (payload) => {

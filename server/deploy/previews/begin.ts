@@ -1,4 +1,4 @@
-import { findDeployment, listPreviews, updateDeployment } from '../../db/deployments.ts'
+import { type Deployment, findDeployment, listPreviews, updateDeployment } from '../../db/deployments.ts'
 import { listJobs } from '../../db/jobs.ts'
 import { listReleases } from '../../db/releases.ts'
 import type { Db } from '../../db/schema.ts'
@@ -7,7 +7,6 @@ import { AppError } from '../../errors.ts'
 import { enqueueAgain } from '../commands.ts'
 import type { Queue } from '../queue.ts'
 import { announce } from '../status.ts'
-import { isHeld } from './hold.ts'
 import { preparePreview } from './settings.ts'
 
 /** A push while the one before is still built waits so long for others. */
@@ -25,7 +24,8 @@ export async function beginOrHold(deps: Deps, db: Db, id: string): Promise<AppEr
     if (!(error instanceof AppError)) throw error
     const { code, message } = error
     const isFresh = (await listReleases(db, id)).length === 0
-    if (isFresh) await updateDeployment(db, id, { status: 'stopped', error: { code, message } })
+    if (isFresh && preview?.error?.message !== message)
+      await updateDeployment(db, id, { status: 'stopped', error: { code, message } })
     return error
   }
   const sha = preview?.pullRequest?.approvedSha ?? preview?.pullRequest?.sha
@@ -35,16 +35,18 @@ export async function beginOrHold(deps: Deps, db: Db, id: string): Promise<AppEr
 
 /** Lets previews begin that waited for room, the oldest first. */
 export async function beginWaiting(deps: Deps, queue: Queue): Promise<void> {
-  for (const preview of (await listPreviews(deps.db)).filter(isHeld)) {
+  for (const preview of (await listPreviews(deps.db)).filter(waitsForRoom)) {
     const begun = await deps.db.transaction().execute(async (db) => {
       const current = await findDeployment(db, preview.id)
-      if (!current || !isHeld(current) || (await isGoing(db, current.id))) return false
+      if (!current || !waitsForRoom(current) || (await isGoing(db, current.id))) return false
       return (await beginOrHold(deps, db, preview.id)) === undefined
     })
     if (begun) await announce(deps, preview.id)
+    if (begun) queue.kick()
   }
-  queue.kick()
 }
+
+const waitsForRoom = ({ error }: Deployment) => error?.code === 'preview_limit'
 
 /** Whether a deployment is being removed, or is to be. */
 export async function isGoing(db: Db, id: string): Promise<boolean> {

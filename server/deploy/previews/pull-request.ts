@@ -41,9 +41,13 @@ export function readPullRequest(json: unknown): Omit<PullRequestEvent, 'action'>
   }
 }
 
-/** The body of a delivery of the event `pull_request`. Undefined when it is none. */
+/**
+ * The body of a delivery of the event `pull_request`. Undefined when it is none. Whatever happens to one that is closed
+ * is about that: nothing is made for it.
+ */
 export function readPullRequestEvent(body: unknown): PullRequestEvent | undefined {
   const { action, pull_request: pullRequest } = asObject(body)
   const read = readPullRequest(pullRequest)
-  return read && typeof action === 'string' ? { action, ...read } : undefined
+  if (!read || typeof action !== 'string') return undefined
+  return { action: asObject(pullRequest).state === 'closed' ? 'closed' : action, ...read }
 }

@@ -62,11 +62,18 @@ export async function checkPulls(deps: Deps, queue: Queue): Promise<void> {
   for (const app of await listDeployments(deps.db)) {
     const own = previews.get(app.id) ?? []
     if (app.previewOf !== null || (!app.delivery.previews.isEnabled && own.length === 0)) continue
-    await checkApp(deps, queue, app, own).catch((error: unknown) =>
-      deps.log.info({ err: error, deployment: app.id }, 'GitHub did not tell about pull requests'),
-    )
+    await checkApp(deps, queue, app, own).catch((error: unknown) => noteUntold(deps, app, error))
   }
 }
+
+/** Looks for the pull requests that are open already. Nobody waits for it. */
+export function findOpenPulls(deps: Deps, queue: Queue, app: Deployment): void {
+  const look = async () => checkApp(deps, queue, app, await listPreviews(deps.db, app.id))
+  look().catch((error: unknown) => noteUntold(deps, app, error))
+}
+
+const noteUntold = ({ log }: Deps, app: Deployment, error: unknown) =>
+  log.info({ err: error, deployment: app.id }, 'GitHub did not tell about pull requests')
 
 async function checkApp(deps: Deps, queue: Queue, app: Deployment, previews: Deployment[]): Promise<void> {
   const api = await repositoryApi(deps, app)

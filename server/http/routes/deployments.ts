@@ -5,6 +5,7 @@ import { addressOf } from '../../deploy/address.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
 import { makePlan } from '../../deploy/plan.ts'
+import { findOpenPulls } from '../../deploy/previews/rounds.ts'
 import { closePreviews } from '../../deploy/previews.ts'
 import type { Queue } from '../../deploy/queue.ts'
 import type { Deps } from '../../deps.ts'
@@ -147,6 +148,9 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
         cause: causeOf(request),
       })
       if (request.query.previews === 'remove') await closePreviews(deps, queue, deployment)
+      if (request.body.delivery?.previews?.isEnabled) {
+        findOpenPulls(deps, queue, await deploymentOf(deps, deployment.id))
+      }
       const { env } = changes
       await noteVisitor(deps, request, 'deployment.change', {
         target: deployment.id,

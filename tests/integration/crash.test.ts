@@ -36,6 +36,7 @@ beforeAll(async () => {
   const interfere = path.join(root, 'tests', 'support', 'interfere.ts')
   world = await createWorld({
     cloudflare: true,
+    github: true,
     nodeArgs: ['--import', interfere],
     env: { SLIPWAY_RECONCILE_SECONDS: '1', SLIPWAY_DRAIN_SECONDS: '1' },
   })

@@ -13,6 +13,7 @@ beforeAll(async () => {
   const interfere = path.join(root, 'tests', 'support', 'interfere.ts')
   world = await createWorld({
     cloudflare: true,
+    github: true,
     nodeArgs: ['--import', interfere],
     env: { SLIPWAY_START_TIMEOUT_SECONDS: '2' },
   })

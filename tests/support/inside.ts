@@ -11,6 +11,7 @@ import { insertRelease, updateRelease } from '../../server/db/releases.ts'
 import { createContext } from '../../server/deploy/context.ts'
 import { createPost } from '../../server/deploy/post-news.ts'
 import type { Queue } from '../../server/deploy/queue.ts'
+import { createScheduler } from '../../server/deploy/schedules/scheduler.ts'
 import { createStats } from '../../server/deploy/stats.ts'
 import { createDeps, type Deps } from '../../server/deps.ts'
 import { root } from './slipway.ts'
@@ -29,7 +30,7 @@ export async function makeInside(env: Record<string, string> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-inside-'))
   const config = loadConfig({ SLIPWAY_DATA_DIR: folder, SLIPWAY_NGINX: 'off', ...env }, root)
   const deps: Deps = await createDeps(config, pino({ level: 'silent' }))
-  const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps))
+  const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps), createScheduler(deps, idleQueue))
   // Git's home is made meanwhile.
   while (!existsSync(path.join(folder, 'git-home', 'ask-pass'))) await sleep(5)
 

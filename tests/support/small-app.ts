@@ -27,6 +27,7 @@ export async function makeApp(
   count += 1
   const repository = await world.git.makeRepository('acme', `app-${count}`)
   const all = Object.entries({ Dockerfile: dockerfile, 'server.js': server, ...files })
+  await world.github?.follow(repository)
   await repository.commit(Object.fromEntries(all.filter(([, text]) => text !== null)), 'First commit')
   return repository
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { type CloudflareStandIn, startCloudflare } from './cloudflare.ts'
 import { type GitServer, type Repository, startGitServer } from './git-server.ts'
+import { type GithubRepositories, startGithubRepositories } from './github-repositories.ts'
 import { createSlipway, type Reply, root, type Slipway, type Start } from './slipway.ts'
 
 export type Answer = { status: number; text: string; headers: Record<string, unknown> }
@@ -14,6 +15,8 @@ export type World = {
   slipway: Slipway
   git: GitServer
   cloudflare: CloudflareStandIn | undefined
+  /** GitHub's API, which tells webhooks of pushes. */
+  github: GithubRepositories | undefined
   docker: Docker
   /** A repository with the files of a fixture. */
   repository(fixture: string, name?: string): Promise<Repository>
@@ -30,11 +33,17 @@ export type World = {
   destroy(): Promise<void>
 }
 
-type Options = { env?: Record<string, string>; cloudflare?: boolean } & Start
+type Options = { env?: Record<string, string>; cloudflare?: boolean; github?: boolean } & Start
 
-export async function createWorld({ env = {}, cloudflare: wanted = false, ...start }: Options = {}): Promise<World> {
+export async function createWorld({
+  env = {},
+  cloudflare: wanted = false,
+  github: hooked = false,
+  ...start
+}: Options = {}): Promise<World> {
   const git = await startGitServer()
   const cloudflare = wanted ? await startCloudflare() : undefined
+  const github = hooked ? await startGithubRepositories() : undefined
   const slipway = await createSlipway(
     {
       SLIPWAY_GITHUB_URL: git.url,
@@ -45,6 +54,7 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
         CLOUDFLARE_ZONE_ID: cloudflare.zoneId,
         CLOUDFLARE_BASE_URL: cloudflare.url,
       }),
+      ...(github && { SLIPWAY_GITHUB_API_URL: github.apiUrl, SLIPWAY_GITHUB_TOKEN: github.token }),
       ...env,
     },
     start,
@@ -57,10 +67,14 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
     slipway,
     git,
     cloudflare,
+    github,
     docker,
-    repository(fixture, name) {
+    async repository(fixture, name) {
       names += 1
-      return git.makeRepository('acme', name ?? `${fixture}-${names}`, path.join(root, 'tests', 'fixtures', fixture))
+      const files = path.join(root, 'tests', 'fixtures', fixture)
+      const repository = await git.makeRepository('acme', name ?? `${fixture}-${names}`, files)
+      await github?.follow(repository)
+      return repository
     },
     async deploy(input, patienceMs) {
       const { status, body } = await slipway.api('POST', '/api/deployments', input)
@@ -86,12 +100,13 @@ export async function createWorld({ env = {}, cloudflare: wanted = false, ...sta
       return gone(slipway, id)
     },
     ask: (hostname, address = '/', headers = {}) => askNginx(slipway.httpPort, hostname, address, headers),
-    inventory: () => takeInventory(slipway, docker, cloudflare),
+    inventory: () => takeInventory(slipway, docker, cloudflare, github),
     async destroy() {
       await slipway.destroy()
       await removeOwned(docker, slipway.instance)
       await git.stop()
       await cloudflare?.stop()
+      await github?.stop()
     },
   }
   return world
@@ -155,7 +170,12 @@ export function askNginx(
   })
 }
 
-async function takeInventory(slipway: Slipway, docker: Docker, cloudflare: CloudflareStandIn | undefined) {
+async function takeInventory(
+  slipway: Slipway,
+  docker: Docker,
+  cloudflare: CloudflareStandIn | undefined,
+  github: GithubRepositories | undefined,
+) {
   const filters = { label: [`slipway.instance=${slipway.instance}`] }
   const [containers, images, networks, volumes, ports] = await Promise.all([
     docker.listContainers({ all: true, filters }),
@@ -177,6 +197,7 @@ async function takeInventory(slipway: Slipway, docker: Docker, cloudflare: Cloud
     holding,
     tables: await rowCounts(slipway),
     cloudflare: cloudflare ? cloudflareInventory(cloudflare) : [],
+    webhooks: github?.state.hooks.map((it) => it.config.url).sort() ?? [],
   }
 }
 

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Repository } from '../support/git-server.ts'
+import type { GithubRepositories } from '../support/github-repositories.ts'
+import { makeApp } from '../support/small-app.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const saying = (text: string) =>
+  `require('node:http').createServer((_, r) => r.end(${JSON.stringify(text)})).listen(8000)\nprocess.on('SIGTERM', () => process.exit())\n`
+
+let world: World
+let github: GithubRepositories
+beforeAll(async () => {
+  world = await createWorld({ github: true, env: { SLIPWAY_DRAIN_SECONDS: '1' } })
+  if (!world.github) throw new Error('there is no GitHub')
+  github = world.github
+})
+afterAll(async () => {
+  expect(github.violations).toEqual([])
+  await world.destroy()
+})
+
+const show = async (id: string) => (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment
+const releasesOf = async (id: string): Promise<any[]> =>
+  (await world.slipway.api('GET', `/api/deployments/${id}/releases`)).body.releases
+const text = async (subdomain: string) => (await world.ask(`${subdomain}.localhost`)).text
+const commit = (repository: Repository, said: string, message = said) =>
+  repository.commit({ 'server.js': saying(said) }, message)
+
+/** Waits until a page says something, without asking Slipway for anything. */
+const untilSays = (subdomain: string, said: string) =>
+  expect.poll(() => text(subdomain), { timeout: 60_000 }).toBe(said)
+
+describe('with a webhook', () => {
+  let repository: Repository
+  let id: string
+  let before: Awaited<ReturnType<World['inventory']>>
+  beforeAll(async () => {
+    before = await world.inventory()
+    repository = await makeApp(world, saying('one'))
+    id = (await world.deploy({ githubUrl: repository.url, subdomain: 'pushed' })).id
+    await github.quiet()
+  })
+
+  test('the first deploy makes it, and GitHub’s ping says that it works', async () => {
+    expect(github.state.hooks).toMatchObject([
+      {
+        active: true,
+        events: ['push', 'pull_request'],
+        config: { url: `${world.slipway.url}/api/webhooks/github/${id}` },
+      },
+    ])
+    expect((await show(id)).webhook).toMatchObject({ state: 'active', heardAt: expect.any(String) })
+    const { entries } = (await world.slipway.api('GET', `/api/deployments/${id}/ledger`)).body
+    const name = `${new URL(repository.url).pathname.slice(1)} → ${id}`
+    expect(entries).toContainEqual(expect.objectContaining({ kind: 'webhook', name, state: 'present' }))
+  })
+
+  test('a push is live without hands, and what it replaced is gone', async () => {
+    const sha = await commit(repository, 'two')
+    await untilSays('pushed', 'two')
+    const app = await world.settled(id)
+    expect(app).toMatchObject({ release: 2, commit: { sha } })
+    expect((await releasesOf(id))[0].cause).toEqual({ kind: 'push', by: 'ada', sha })
+    expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-pushed-2`])
+    expect(github.state.hooks).toHaveLength(1)
+  })
+
+  test('GitHub shows it: pending, then success, with the log and the address; what was replaced is inactive', async () => {
+    const { commit: newest } = await show(id)
+    const own = () => github.state.statuses.filter((it) => it.sha === newest.sha)
+    await expect.poll(() => own().map((it) => it.state)).toEqual(['pending', 'success'])
+    expect(own()[1]).toMatchObject({
+      context: 'slipway/pushed',
+      target_url: `${world.slipway.url}/apps/${id}/logs?kind=build&release=2`,
+    })
+    const states = () => github.state.deployments.map((it) => it.statuses.map((status) => status.state))
+    await expect.poll(states).toEqual([
+      ['in_progress', 'success', 'inactive'],
+      ['in_progress', 'success'],
+    ])
+    const [, second] = github.state.deployments
+    expect(second).toMatchObject({ environment: 'pushed', sha: newest.sha })
+    expect(second?.statuses[1]?.environment_url).toMatch(/^http:\/\/pushed\.localhost/)
+  })
+
+  test('a build that fails is told, and the old version goes on', async () => {
+    const sha = await repository.commit({ Dockerfile: 'FROM node:24-slim\nRUN exit 3\n' }, 'Break it')
+    const states = () => github.state.statuses.filter((it) => it.sha === sha).map((it) => it.state)
+    await expect.poll(states, { timeout: 60_000 }).toEqual(['pending', 'failure'])
+    expect(github.state.statuses.at(-1)?.description).toMatch(/failed at build-image/)
+    expect(await text('pushed')).toBe('two')
+    await world.settled(id)
+  })
+
+  test('fifty pushes within five seconds: two builds at most, the last commit is live, nothing is left over', async () => {
+    const { dockerfile } = await import('../support/small-app.ts')
+    const first = (await releasesOf(id)).length
+    const began = Date.now()
+    for (let count = 1; count < 50; count++)
+      await repository.commit({ Dockerfile: dockerfile, 'server.js': saying(`push ${count}`) }, `Push ${count}`)
+    const sha = await commit(repository, 'the last')
+    const took = Date.now() - began
+    await untilSays('pushed', 'the last')
+    const app = await world.settled(id)
+    await github.quiet()
+    const releases = (await releasesOf(id)).slice(0, -first)
+    console.log(
+      `50 pushes within ${took} ms: ${releases.length} releases, ${releases.map((it) => it.status).join(', ')}`,
+    )
+    expect(app.commit.sha).toBe(sha)
+    expect(releases.length).toBeLessThanOrEqual(2)
+    expect(releases[0]).toMatchObject({ status: 'live', commit: { sha } })
+    const inventory = await world.inventory()
+    expect(inventory.containers).toEqual([`/${world.slipway.instance}-pushed-${app.release}`])
+    expect(inventory.checkouts).toEqual([])
+    const { entries } = (await world.slipway.api('GET', `/api/deployments/${id}/ledger`)).body
+    expect(entries.filter((it: any) => it.state !== 'present' && it.state !== 'removed')).toEqual([])
+    expect((await world.slipway.api('GET', '/api/doctor?fresh=true')).body.findings).toEqual([])
+  })
+
+  test('what was delivered comes again, in any order, and changes nothing', async () => {
+    const before = await releasesOf(id)
+    const pushes = github.delivered.filter((it) => it.event === 'push')
+    const again = await github.redeliver(pushes.toReversed().slice(0, 10))
+    expect(again.every((it) => it.status === 202 && it.reply.deployed === false)).toBe(true)
+    expect(await releasesOf(id)).toEqual(before)
+  })
+
+  test('a webhook that somebody took away is put back, and a delete takes it for good', async () => {
+    github.state.hooks.splice(0)
+    await world.slipway.api('POST', `/api/deployments/${id}/redeploy`)
+    await world.settled(id)
+    expect(github.state.hooks).toHaveLength(1)
+    await github.quiet()
+    const receipt = await world.remove(id)
+    expect(receipt.entries.filter((it: any) => it.kind === 'webhook' && !it.verified)).toEqual([])
+    expect(await world.inventory()).toEqual(before)
+    await expect.poll(() => github.state.deployments.map((it) => it.statuses.at(-1)?.state)).not.toContain('success')
+  })
+})
+
+test('polling finds a push where GitHub tells of none, with and without its API, and builds a bad commit once', async () => {
+  await world.slipway.terminate()
+  await world.slipway.start({ SLIPWAY_GITHUB_POLL_SECONDS: '1' })
+  github.state.denied.add('hooks')
+  const repository = await makeApp(world, saying('asked'))
+  const { id, webhook } = await world.deploy({ githubUrl: repository.url, subdomain: 'polled' })
+  expect(webhook).toMatchObject({ state: 'unavailable', reason: expect.stringMatching(/Webhooks → Read and write/) })
+  const sha = await commit(repository, 'found')
+  await untilSays('polled', 'found')
+  await world.settled(id)
+  expect((await releasesOf(id))[0]).toMatchObject({ cause: { kind: 'poll', sha }, commit: { sha } })
+
+  github.state.denied.add('contents')
+  await commit(repository, 'found by git')
+  await untilSays('polled', 'found by git')
+  await world.settled(id)
+
+  await repository.commit({ 'server.js': 'process.exit(1)' }, 'Break it')
+  await expect.poll(async () => (await releasesOf(id))[0].status, { timeout: 60_000 }).toBe('failed')
+  const count = (await releasesOf(id)).length
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  expect((await releasesOf(id)).length).toBe(count)
+  expect(await text('polled')).toBe('found by git')
+  const entries = (await world.slipway.api('GET', `/api/deployments/${id}/ledger`)).body.entries
+  expect(entries.filter((it: any) => it.kind === 'webhook' && it.state !== 'removed')).toEqual([])
+  await world.remove(id)
+})

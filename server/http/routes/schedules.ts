@@ -88,8 +88,11 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
     async (request, reply) => {
       const schedule = await scheduleOf(deps, request.params)
       await db.updateSchedule(deps.db, schedule.id, { ...schedule, isEnabled: false })
-      await scheduler.end(schedule, 'The job was deleted while it ran.')
+      const reason = 'The job was deleted while it ran.'
+      await scheduler.end(schedule, reason)
       await db.deleteSchedule(deps.db, schedule.id)
+      // It may have been due in between.
+      await scheduler.end(schedule, reason)
       scheduler.changed(schedule.deploymentId)
       const { deploymentId: target, name } = schedule
       await noteVisitor(deps, request, 'schedule.delete', { target, detail: { name } })

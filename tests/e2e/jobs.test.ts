@@ -24,7 +24,7 @@ afterAll(async () => {
   expectQuiet(browser, /status of 409 .*\/schedules/)
 })
 
-const row = (name: string) => page.getByRole('row', { name: new RegExp(name) })
+const row = (name: string) => page.getByRole('list', { name: 'Jobs' }).getByRole('listitem').filter({ hasText: name })
 
 test('a job is added, told what is wrong with its line while it is typed, and shows when it comes next', async () => {
   await page.getByRole('link', { name: 'Jobs' }).click()
@@ -46,7 +46,7 @@ test('a job is added, told what is wrong with its line while it is typed, and sh
   await dialog.getByText(/Next: .*03:00/).waitFor()
   await expectAccessible(page)
   await dialog.getByRole('button', { name: 'Add job' }).click()
-  await row('count files').getByText('not yet').waitFor()
+  await row('count files').getByText('not run yet').waitFor()
   await row('count files')
     .getByText(/^in \d+ hours?$/)
     .waitFor()

@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { readFile } from 'node:fs/promises'
+import { cpus, totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { nginxConf } from '../templates/static/nginx.ts'
-import { freePort } from '../tests/support/slipway.ts'
-import { askNginx, createWorld, type World } from '../tests/support/world.ts'
+import { createWorld, type World } from '../tests/support/world.ts'
 import { benchBuilds } from './builds.ts'
-import { buildByHand, client, removeImage, run } from './by-hand.ts'
 import { median, show } from './figures.ts'
 import { benchLoad } from './load.ts'
+import { benchPush } from './push.ts'
+import { byHand, staticSite, untilAnswers } from './static-by-hand.ts'
 
 /**
  * How fast and how small Slipway is, beside doing it by hand: both in one run, in turn, so that the ratio holds when the
@@ -18,18 +17,6 @@ import { benchLoad } from './load.ts'
 
 const rounds = Number(process.argv.slice(2).find((it) => /^\d+$/.test(it)) ?? 10)
 const chosen = process.argv.slice(2).filter((it) => !/^\d+$/.test(it))
-
-/** The same image that the static template builds, as one would write it by hand. */
-const HAND_DOCKERFILE =
-  'FROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nRUN echo "listen 8080;" > /tmp/listen.conf\nCOPY . /srv\nUSER 101:101\nEXPOSE 8080\nCMD ["nginx", "-g", "daemon off;"]\n'
-
-async function untilAnswers(port: number, hostname: string, text: string): Promise<void> {
-  for (;;) {
-    const answer = await askNginx(port, hostname, '/', {}).catch(() => undefined)
-    if (answer?.status === 200 && answer.text.includes(text)) return
-    await sleep(20)
-  }
-}
 
 async function bySlipway(world: World, url: string, text: string): Promise<{ ms: number; id: string }> {
   const began = performance.now()
@@ -42,35 +29,13 @@ async function bySlipway(world: World, url: string, text: string): Promise<{ ms:
   return { ms: performance.now() - began, id: body.deployment.id }
 }
 
-async function byHand(url: string, text: string): Promise<number> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-bench-'))
-  const port = await freePort()
-  const began = performance.now()
-  await run('git', ['clone', '--quiet', '--depth', '1', url, `${folder}/src`])
-  await buildByHand(`${folder}/src`, 'slipway-bench-by-hand')
-  const { stdout } = await run(client, [
-    'run',
-    '--detach',
-    '--publish',
-    `127.0.0.1:${port}:8080`,
-    'slipway-bench-by-hand',
-  ])
-  await untilAnswers(port, 'localhost', text)
-  const ms = performance.now() - began
-  await run(client, ['rm', '--force', stdout.trim()])
-  await removeImage('slipway-bench-by-hand')
-  await rm(folder, { recursive: true })
-  return ms
-}
-
 async function benchDeploy(world: World): Promise<void> {
   const repository = await world.repository('hello-static')
-  const conf = nginxConf({ folder: '', fallback: '404' })
   const hand: number[] = []
   const slipway: number[] = []
   for (let round = 0; round <= rounds; round++) {
     const text = `round ${round} ${Date.now()}`
-    await repository.commit({ Dockerfile: HAND_DOCKERFILE, 'nginx.conf': conf, 'index.html': `<p>${text}</p>\n` }, text)
+    await repository.commit(staticSite(text), text)
     const first = await byHand(repository.url, text)
     const second = await bySlipway(world, repository.url, text)
     await world.settled(second.id)
@@ -110,6 +75,7 @@ console.log(
 )
 const parts: Record<string, (world: World) => Promise<void>> = {
   deploy: benchDeploy,
+  push: (world) => benchPush(world, rounds),
   builds: (world) => benchBuilds(world, 3),
   memory: benchMemory,
   load: benchLoad,
@@ -121,7 +87,7 @@ if (unknown !== undefined)
 
 for (const [name, bench] of Object.entries(parts)) {
   if (!isWanted(name)) continue
-  const world = await createWorld({ built: true })
+  const world = await createWorld({ built: true, github: name === 'push' })
   try {
     await bench(world)
   } finally {

@@ -61,7 +61,7 @@ beforeAll(async () => {
       variable('PLAIN_ARG', false, true),
       variable('KEY_ARG', true, true),
     ],
-    delivery: { previews: { isEnabled: true, forks: true, most: 2, memoryMb: 64 } },
+    delivery: { previews: { isEnabled: true, forks: true, most: 2, memoryMb: 128 } },
   })
   expect(app.error).toBeUndefined()
 })
@@ -110,7 +110,7 @@ test('a pull request is live at its own address, follows its pushes, and goes wh
   expect(known.env).toMatchObject({ PLAIN: `${SECRET} PLAIN` })
   expect(known.env).not.toHaveProperty('KEY')
   const { HostConfig } = await world.docker.getContainer(preview.containerId).inspect()
-  expect(HostConfig.Memory).toBe(64 * 2 ** 20)
+  expect(HostConfig.Memory).toBe(128 * 2 ** 20)
   await expect.poll(() => commentOn(7)[0]?.body).toContain(`shop-pr-7.localhost:${world.slipway.httpPort} shows commit`)
 
   const second = await commit(7, 'second')
@@ -128,6 +128,15 @@ test('a pull request is live at its own address, follows its pushes, and goes wh
 })
 
 test('a fork waits, then runs the commit that was approved and no other, and is told no secret', async () => {
+  const own = [
+    { key: 'STAGE', value: 'preview' },
+    { key: 'PLAIN_ARG', value: 'preview', buildTime: true },
+    { key: 'TEST_KEY', value: SECRET, secret: true },
+    { key: 'KEY_ARG', value: SECRET, secret: true, buildTime: true },
+  ]
+  const set = await world.slipway.api('PUT', `/api/deployments/${app.id}/preview-env`, { env: own })
+  expect(set).toMatchObject({ status: 200, body: { isOwn: true } })
+  expect(JSON.stringify(set.body)).not.toContain(SECRET)
   const good = await commit(8, 'good')
   expect(await happen('opened', 8, good, 'eve/shop')).toMatchObject({ body: { deployed: false } })
   const { id, status, error } = await previewOf(8)
@@ -139,7 +148,10 @@ test('a fork waits, then runs the commit that was approved and no other, and is 
 
   // What was looked at is approved; the pull request goes on meanwhile.
   const evil = await commit(8, 'evil')
-  const approve = (sha: string) => world.slipway.api('POST', `/api/deployments/${id}/approve`, { sha })
+  const approve = (sha: string, headers = {}) =>
+    world.slipway.api('POST', `/api/deployments/${id}/approve`, { sha }, headers)
+  const program = await world.slipway.api('POST', '/api/tokens', { name: 'CI', scope: 'write' })
+  expect((await approve(good, { authorization: `Bearer ${program.body.secret}` })).status).toBe(403)
   expect((await approve(evil)).status).toBe(409)
   expect((await approve(good.slice(0, 7))).status).toBe(400)
   expect((await approve(good)).status).toBe(202)
@@ -148,11 +160,12 @@ test('a fork waits, then runs the commit that was approved and no other, and is 
   expect(await ask('shop-pr-8')).toBe('good')
 
   const { env } = JSON.parse(await ask('shop-pr-8', '/known'))
-  expect(env).toMatchObject({ PLAIN: `${SECRET} PLAIN` })
-  expect(Object.keys(env)).not.toContain('KEY')
+  expect(env).toMatchObject({ STAGE: 'preview' })
+  expect(Object.keys(env)).not.toContain('TEST_KEY')
+  expect(JSON.stringify(env)).not.toContain(SECRET)
   const history = JSON.stringify(await world.docker.getImage(preview.dockerImage).history())
-  expect(history).toContain('PLAIN_ARG')
-  expect(history).not.toContain(`${SECRET} KEY_ARG`)
+  expect(history).toContain('PLAIN_ARG=preview')
+  expect(history).not.toContain(SECRET)
 
   expect(await happen('synchronize', 8, evil, 'eve/shop')).toMatchObject({ body: { deployed: false } })
   await world.slipway.api('POST', `/api/deployments/${id}/redeploy?rebuild=true`)

@@ -100,6 +100,10 @@ describe('asking GitHub for what was missed', () => {
 })
 
 describe('the comment', () => {
+  const setRelease = async (id: string, status: 'running' | 'failed') => {
+    await updateRelease(world.db, { deploymentId: id, number: 1 }, { status })
+    await announce(world.deps, id)
+  }
   const comments = () => github.state.pulls.comments.map((it) => it.body)
   beforeEach(async () => {
     await happen('opened', 7, one)
@@ -122,18 +126,29 @@ describe('the comment', () => {
     await expect.poll(comments).toEqual([expect.stringContaining('The preview is gone')])
   })
 
+  test('is not written again by events that change nothing about it', async () => {
+    await check()
+    await expect.poll(comments).toHaveLength(1)
+    const written = () => github.requests.filter((it) => /^(POST|PATCH) .*comments/.test(it.line)).length
+    const before = written()
+    for (let time = 0; time < 5; time++) await announce(world.deps, (await only()).id)
+    await setRelease((await only()).id, 'failed')
+    await expect.poll(comments).toEqual([expect.stringContaining('did not go live')])
+    expect(written()).toBe(before + 1)
+  })
+
   test('is found again by its mark when its id was lost, and made anew when somebody deleted it', async () => {
     await check()
     await expect.poll(async () => (await only()).pullRequest?.commentId).toBeDefined()
     const { id, pullRequest } = await only()
     if (!pullRequest) throw new Error('it is a preview')
     const { commentId: _, ...without } = pullRequest
-    await updateDeployment(world.db, id, { pullRequest: without, error: { code: 'internal', message: 'x' } })
-    await announce(world.deps, id)
+    await updateDeployment(world.db, id, { pullRequest: without })
+    await setRelease(id, 'failed')
     await expect.poll(async () => (await only()).pullRequest?.commentId).toBe(pullRequest.commentId)
     expect(comments()).toHaveLength(1)
     github.state.pulls.comments.splice(0)
-    await announce(world.deps, id)
+    await setRelease(id, 'running')
     await expect.poll(comments).toHaveLength(1)
   })
 

@@ -31,6 +31,8 @@ export function watchComments(deps: Deps): () => Promise<void> {
   const queue = createTurns(deps)
   /** Previews that go, for the last word: then their rows are gone. */
   const going = new Map<string, { app: App; pullRequest: PullRequest }>()
+  /** What each says: GitHub counts what is written, and most events change nothing about it. */
+  const said = new Map<string, string>()
 
   async function remember(preview: Deployment) {
     const app = preview.previewOf ? await findDeployment(deps.db, preview.previewOf) : undefined
@@ -41,12 +43,16 @@ export function watchComments(deps: Deps): () => Promise<void> {
     const preview = await findDeployment(deps.db, id)
     if (!preview?.pullRequest) return
     if (preview.status === 'deleting') return remember(preview)
-    await tell(deps, preview, preview.pullRequest)
+    const text = await describe(deps, preview, preview.pullRequest)
+    if (text === '' || said.get(id) === text) return
+    await tell(deps, preview, preview.pullRequest, text)
+    said.set(id, text)
   }
 
   async function sayGone(id: string) {
     const last = going.get(id)
     going.delete(id)
+    said.delete(id)
     if (last?.pullRequest.commentId === undefined) return
     await publish(deps, last.app, last.pullRequest, describeGone(last.pullRequest.sha))
   }
@@ -91,14 +97,16 @@ function createTurns({ log }: Deps) {
   }
 }
 
-async function tell(deps: Deps, preview: Deployment, pullRequest: PullRequest): Promise<void> {
-  const app = preview.previewOf ? await findDeployment(deps.db, preview.previewOf) : undefined
-  if (!app) return
+async function describe(deps: Deps, preview: Deployment, pullRequest: PullRequest): Promise<string> {
   const releases = await listReleaseHeads(deps.db, preview.id)
   const address = addressOf(deps, preview.subdomain)
   const logs = `${deps.config.publicUrl}/apps/${preview.id}/logs`
-  const text = describePreview({ preview: { ...preview, pullRequest }, releases, address, logs })
-  if (text === '') return
+  return describePreview({ preview: { ...preview, pullRequest }, releases, address, logs })
+}
+
+async function tell(deps: Deps, preview: Deployment, pullRequest: PullRequest, text: string): Promise<void> {
+  const app = preview.previewOf ? await findDeployment(deps.db, preview.previewOf) : undefined
+  if (!app) return
   const commentId = await publish(deps, app, pullRequest, text)
   if (commentId === undefined || commentId === pullRequest.commentId) return
   await deps.db.transaction().execute(async (db) => {

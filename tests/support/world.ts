@@ -33,15 +33,11 @@ export type World = {
   destroy(): Promise<void>
 }
 
-type Options = { env?: Record<string, string>; cloudflare?: boolean; github?: boolean } & Start
+/** `git`: a server that is there already, and goes with the world. */
+type Options = { env?: Record<string, string>; cloudflare?: boolean; github?: boolean; git?: GitServer } & Start
 
-export async function createWorld({
-  env = {},
-  cloudflare: wanted = false,
-  github: hooked = false,
-  ...start
-}: Options = {}): Promise<World> {
-  const git = await startGitServer()
+export async function createWorld(options: Options = {}): Promise<World> {
+  const { env = {}, cloudflare: wanted = false, github: hooked = false, git = await startGitServer(), ...start } = options
   const cloudflare = wanted ? await startCloudflare() : undefined
   const github = hooked ? await startGithubRepositories() : undefined
   const slipway = await createSlipway(

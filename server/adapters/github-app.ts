@@ -41,7 +41,7 @@ const MARGIN_MS = 5 * 60_000
 const JWT_SECONDS = 600
 const CLOCK_SECONDS = 60
 const REFUSED =
-  'GitHub does not accept the App’s key: the App was deleted, or its key was. Forget the App in the settings of Slipway, and make it again.'
+  'GitHub does not accept the App’s key: the App or its key was deleted, or the clock of this machine is wrong. Set the clock; else forget the App in the settings of Slipway, and make it again.'
 const TOKEN_REFUSED = 'GitHub does not accept the token of the App’s installation. Is the App still installed there?'
 
 /** A GitHub App: signs as itself, and fetches tokens of its installations, each for one repository. */

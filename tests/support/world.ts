@@ -37,7 +37,13 @@ export type World = {
 type Options = { env?: Record<string, string>; cloudflare?: boolean; github?: boolean; git?: GitServer } & Start
 
 export async function createWorld(options: Options = {}): Promise<World> {
-  const { env = {}, cloudflare: wanted = false, github: hooked = false, git = await startGitServer(), ...start } = options
+  const {
+    env = {},
+    cloudflare: wanted = false,
+    github: hooked = false,
+    git = await startGitServer(),
+    ...start
+  } = options
   const cloudflare = wanted ? await startCloudflare() : undefined
   const github = hooked ? await startGithubRepositories() : undefined
   const slipway = await createSlipway(

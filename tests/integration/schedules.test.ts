@@ -66,9 +66,10 @@ async function over(run: number, schedule = one): Promise<any> {
 const printed = (run: number, text: string, schedule = one) =>
   expect.poll(async () => (await read(run, schedule)).log, { timeout: 20_000, interval: 50 }).toContain(text)
 
+/** What the ledger has of the job. */
 const jobEntries = async () =>
   (await world.slipway.api('GET', `/api/deployments/${id}/ledger`)).body.entries.filter(
-    (it: any) => it.step === 'run-schedules',
+    (it: any) => it.step === 'run-schedules' && it.name.endsWith(one.slice(0, 8)),
   )
 
 /** Nothing but the app is on the engine. */

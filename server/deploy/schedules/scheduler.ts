@@ -117,9 +117,10 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
     }
   }
 
-  /** Takes away the containers that no run of this process has. */
+  /** Takes away the containers that no run of this process has. What a delete has begun to remove is left to that. */
   async function sweep(): Promise<void> {
-    const left = (await listStanding(db)).filter((it) => it.step === JOB_STEP && it.kind === 'container')
+    const standing = await listStanding(db)
+    const left = standing.filter((it) => it.step === JOB_STEP && it.kind === 'container' && it.state === 'pending')
     for (const { deploymentId, release, name } of left) {
       const key = name.slice(-8)
       if (running.find((it) => it.deploymentId === deploymentId && it.key === key)) continue

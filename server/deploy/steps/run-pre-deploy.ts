@@ -15,7 +15,8 @@ export const runPreDeploy = defineCommandStep({
   failure: {
     code: 'pre_deploy_failed',
     subject: 'The command before a deploy',
-    consequence: 'Nothing was switched: the version before stays live.',
+    consequence:
+      'Nothing was switched: the version before stays live. To deploy without it, set another command in the settings, such as true.',
   },
 })
 

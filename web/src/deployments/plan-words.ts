@@ -16,6 +16,7 @@ const GROUPS: Record<string, string[]> = {
     'run-release-command',
     'start-container',
     'await-health',
+    'run-post-deploy',
   ],
   'To lead visitors there': ['hold-hostname', 'publish-vhost', 'route-tunnel', 'point-dns', 'prove-live'],
   'To hear of pushes': ['connect-webhook'],

@@ -20,6 +20,7 @@ export const pages = {
   'settings-sessions': '/settings/sessions',
   'settings-tokens': '/settings/tokens',
   'settings-connections': '/settings/connections',
+  'settings-notifications': '/settings/notifications',
   'not-found': '/no-such-page',
 } as const
 

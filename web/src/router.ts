@@ -32,6 +32,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
     '/sessions': () => import('./pages/settings/Sessions.svelte'),
     '/tokens': () => import('./pages/settings/Tokens.svelte'),
     '/connections': () => import('./pages/settings/Connections.svelte'),
+    '/notifications': () => import('./pages/settings/Notifications.svelte'),
     layout: () => import('./pages/settings/Layout.svelte'),
   },
   hooks: { beforeLoad: noteNavigation },

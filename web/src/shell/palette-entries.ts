@@ -1,4 +1,5 @@
 import Activity from '@lucide/svelte/icons/activity'
+import Bell from '@lucide/svelte/icons/bell'
 import Boxes from '@lucide/svelte/icons/boxes'
 import Braces from '@lucide/svelte/icons/braces'
 import CalendarClock from '@lucide/svelte/icons/calendar-clock'
@@ -54,6 +55,7 @@ export const places = [
   { to: '/settings/sessions', label: 'Sessions', icon: Monitor },
   { to: '/settings/tokens', label: 'API tokens', icon: KeyRound },
   { to: '/settings/connections', label: 'Cloudflare and GitHub', icon: Plug },
+  { to: '/settings/notifications', label: 'Notifications', icon: Bell },
 ] as const
 
 export const themes = [

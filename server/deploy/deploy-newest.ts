@@ -31,7 +31,9 @@ export async function deployNewest(
   }
   const running = jobs.find((it) => it.state === 'running')
   const current = running?.release ?? deployment.liveRelease
-  const sha = current === null ? undefined : (await findRelease(deps.db, deployment.id, current))?.commit?.sha
+  const release = current === null ? undefined : await findRelease(deps.db, deployment.id, current)
+  // One that is still being cloned was asked for after that commit was there.
+  const sha = release?.commit?.sha ?? (running && release?.cause.sha)
   if (sha === cause.sha) {
     return { deployed: false, reason: running ? 'This commit is on its way already.' : 'This commit is live already.' }
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findDeployment } from '../db/deployments.ts'
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
 import type { SlipwayEvent } from '../events.ts'
@@ -19,6 +20,7 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
   const waiting: News[] = []
   const quietUntil = new Map<string, number>()
   const end = new AbortController()
+  const going = new Set<string>()
   let working: Promise<void> | undefined
 
   function add(news: News): void {
@@ -27,6 +29,13 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
     working ??= workOff().finally(() => {
       working = undefined
     })
+  }
+
+  /** Told once, and of the row as it is now: it may be gone before its turn comes. */
+  function addRemoval(deployment: string): void {
+    if (going.has(deployment)) return
+    going.add(deployment)
+    add({ kind: 'gone', deployment, row: findDeployment(deps.db, deployment).catch(() => undefined) })
   }
 
   async function workOff(): Promise<void> {
@@ -52,6 +61,8 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
   }
 
   const unsubscribe = deps.events.subscribe((event) => {
+    if (event.type === 'deployment' && event.status === 'deleting') addRemoval(event.deployment)
+    if (event.type === 'deleted') going.delete(event.deployment)
     const news = newsIn(event)
     if (news) add(news)
   })
@@ -74,6 +85,5 @@ function newsIn(event: SlipwayEvent): News | undefined {
     const { deployment, release, error } = event
     return { kind: 'failed', deployment, release, ...(error && { error }) }
   }
-  if (event.type === 'deployment' && event.status === 'deleting') return { kind: 'gone', deployment: event.deployment }
   return undefined
 }

@@ -57,12 +57,18 @@ const LOOK_AGAIN_MS = 60 * 60_000
  * Whether the webhook of a live app is there, as far as can be told. Where GitHub says that it does not reach us, pushes
  * are polled for until it does.
  */
-export async function lookAtHook(deps: Deps, api: RepositoryApi | undefined, id: string): Promise<boolean> {
+export async function lookAtHook(
+  deps: Deps,
+  id: string,
+  findApi: () => Promise<RepositoryApi | undefined>,
+): Promise<boolean> {
   const { webhook, webhookSecret } = (await findDeployment(deps.db, id)) ?? {}
   if (!webhook || !webhookSecret) return false
-  if (api === undefined || Date.now() - Date.parse(webhook.checkedAt ?? '') < LOOK_AGAIN_MS) return true
+  if (Date.now() - Date.parse(webhook.checkedAt ?? '') < LOOK_AGAIN_MS) return true
   // Not to know is no reason to make another one, or to forget one that may be there.
-  const hooks = await findHooks(api, { id }).catch(() => undefined)
+  const hooks = await findApi()
+    .then((api) => api && findHooks(api, { id }))
+    .catch(() => undefined)
   if (hooks === undefined) return true
   const found = hooks.find((it) => it.isActive)
   const isLost = webhook.state === 'active' && found?.lastStatus != null && !isGood(found.lastStatus)

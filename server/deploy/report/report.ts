@@ -17,7 +17,8 @@ import { type RepositoryApi, repositoryApi } from '../repository-api.ts'
 export type News = { deployment: string } & (
   | { kind: 'begun' | 'live'; release: number }
   | { kind: 'failed'; release: number; error?: StoredError }
-  | { kind: 'gone' }
+  /** As it was when its removal began. */
+  | { kind: 'gone'; row: Promise<Deployment | undefined> }
 )
 
 type Words = { status: CommitStatus['state']; deployment: DeploymentState; description: string }
@@ -50,7 +51,7 @@ export function createReport(deps: Deps): Report {
   }
 
   return async (news) => {
-    const deployment = await findDeployment(deps.db, news.deployment)
+    const deployment = await (news.kind === 'gone' ? news.row : findDeployment(deps.db, news.deployment))
     const api = deployment && (await repositoryApi(deps, deployment))
     if (!api) return
     if (news.kind === 'gone') return await retire(api, deps, deployment)

@@ -20,6 +20,7 @@ const kinds: Record<string, Kind> = {
   vhost: { one: 'nginx vhost', many: 'nginx vhosts' },
   'tunnel-route': { one: 'tunnel route', many: 'tunnel routes' },
   webhook: { one: 'webhook', many: 'webhooks', note: 'at GitHub, so that a push deploys' },
+  'deploy-key': { one: 'deploy key', many: 'deploy keys', note: 'at GitHub, to read this one repository' },
   'dns-record': { one: 'DNS record', many: 'DNS records' },
   checkout: { one: 'checkout', many: 'checkouts', note: 'removed after the build', isUnnamed: true },
   'holding-page': { one: 'holding page', many: 'holding pages', note: 'until the app answers' },

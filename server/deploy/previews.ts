@@ -22,7 +22,7 @@ import { beginOrHold, isGoing } from './previews/begin.ts'
 import { tellRefusal } from './previews/comments.ts'
 import { hasUnseen } from './previews/hold.ts'
 import type { PullRequestEvent } from './previews/pull-request.ts'
-import { copySettings, previewEnv } from './previews/settings.ts'
+import { copySettings, expiryOf, previewEnv } from './previews/settings.ts'
 import type { Queue } from './queue.ts'
 import { announce } from './status.ts'
 
@@ -34,7 +34,6 @@ const nothing = (outcome: string): Outcome => ({ outcome, deployed: false })
 
 /** So many pull requests of an app may wait: anybody can open one. */
 const MOST_WAITING = 50
-const DAY_MS = 24 * 60 * 60_000
 
 /**
  * Makes, renews or removes the preview of a pull request, as GitHub tells of it. The same event twice changes nothing;
@@ -67,8 +66,6 @@ function whyNone({ previewOf, delivery: { previews } }: Deployment, { isFork }: 
   if (!previews.isEnabled) return 'Previews are off.'
   return isFork && !previews.forks ? 'Previews of forks are off.' : undefined
 }
-
-const expiryOf = ({ delivery }: Deployment) => new Date(Date.now() + delivery.previews.days * DAY_MS).toISOString()
 
 async function open(deps: Deps, queue: Queue, app: Deployment, pullRequest: PullRequest): Promise<Outcome> {
   const id = randomUUID()
@@ -159,34 +156,4 @@ export async function closePreview(deps: Deps, queue: Queue, preview: Deployment
 /** Removes all previews of an app. */
 export async function closePreviews(deps: Deps, queue: Queue, app: Deployment): Promise<void> {
   for (const preview of await listPreviews(deps.db, app.id)) await closePreview(deps, queue, preview)
-}
-
-/**
- * Lets one commit of a fork run here. It has to be the newest that is known, which is what was looked at.
- * @throws not_possible_now
- */
-export async function approve(deps: Deps, queue: Queue, preview: Deployment, sha: string): Promise<void> {
-  await deps.db.transaction().execute(async (db) => {
-    const current = await findDeployment(db, preview.id)
-    const app = current?.previewOf ? await findDeployment(db, current.previewOf) : undefined
-    if (!current?.pullRequest?.isFork || !app)
-      throw new AppError('not_possible_now', 'This is no preview of a fork, so there is nothing to approve.')
-    if (!app.delivery.previews.isEnabled || !app.delivery.previews.forks)
-      throw new AppError('not_possible_now', `Previews of forks are off for ${app.name}. Allow them first.`)
-    if (await isGoing(db, preview.id)) throw new AppError('not_possible_now', 'This preview is being removed.')
-    if (sha !== current.pullRequest.sha)
-      throw new AppError(
-        'not_possible_now',
-        `The pull request is at ${current.pullRequest.sha.slice(0, 7)} by now. Look at that commit, then approve it.`,
-        { field: 'sha' },
-      )
-    if (current.pullRequest.approvedSha === sha) return
-    await updateDeployment(db, preview.id, {
-      pullRequest: { ...current.pullRequest, approvedSha: sha },
-      expiresAt: expiryOf(app),
-    })
-    await beginOrHold(deps, db, preview.id)
-  })
-  await announce(deps, preview.id)
-  queue.kick()
 }

@@ -5,6 +5,12 @@ import type { Deps } from '../../deps.ts'
 import { openEnv, sealEnv } from '../context.ts'
 import { whyHeld } from './hold.ts'
 
+const DAY_MS = 24 * 60 * 60_000
+
+/** When a preview goes that nobody pushes to from now on. */
+export const expiryOf = ({ delivery }: Deployment) =>
+  new Date(Date.now() + delivery.previews.days * DAY_MS).toISOString()
+
 /**
  * The variables of an app's previews: those that were set for them, else its own without the secret ones. A fork gets
  * none that is secret in any case: its code could tell them to anybody.

@@ -1,7 +1,7 @@
 import { type Deployment, updateDeployment } from '../../db/deployments.ts'
 import { sealEnv } from '../../deploy/context.ts'
+import { approve } from '../../deploy/previews/approve.ts'
 import { previewEnv } from '../../deploy/previews/settings.ts'
-import { approve } from '../../deploy/previews.ts'
 import type { Queue } from '../../deploy/queue.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'

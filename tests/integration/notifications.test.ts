@@ -56,7 +56,7 @@ test('a deploy that fails, and the next that is live, is told once each, and a r
   ]
   const repository = await makeApp(world, sickly, { Dockerfile: `${dockerfile}RUN echo geheim1234 && exit 3\n` })
   const env = [{ key: 'TOKEN', value: 'geheim1234', secret: true }]
-  const failed = await world.deploy({ githubUrl: repository.url, subdomain: 'told', env })
+  const failed = await world.deploy({ githubUrl: repository.url, subdomain: 'told', name: 'told', env })
   expect(failed.status).toBe('failed')
   await expect.poll(() => hook.received.length).toBe(1)
   await repository.commit({ Dockerfile: dockerfile }, 'Mend it')
@@ -91,7 +91,7 @@ test('a deploy that fails, and the next that is live, is told once each, and a r
 })
 
 test('an app that dies for good, and then is well again, is told once each, also over a restart of Slipway', async () => {
-  const { id: channel } = await make({ name: 'hook', kind: 'webhook', url: hook.url })
+  const { id: channel } = await make({ name: 'watch', kind: 'webhook', url: hook.url })
   const { send } = createActions(world)
   const [app] = (await api('GET', '/api/deployments')).body.deployments
   await world.ask('told.localhost', '/fall-ill').catch(() => undefined)
@@ -117,7 +117,7 @@ test('an app that dies for good, and then is well again, is told once each, also
 })
 
 test('news that is refused for the moment is tried again after a while, under the same id', async () => {
-  const { id: channel } = await make({ name: 'hook', kind: 'webhook', url: hook.url })
+  const { id: channel } = await make({ name: 'later', kind: 'webhook', url: hook.url })
   hook.answer = saying(503, 'later')
   const repository = await makeApp(world, sickly, { Dockerfile: 'FROM scratch\nCOPY nothing /\n' })
   const app = await world.deploy({ githubUrl: repository.url, subdomain: 'broken' })

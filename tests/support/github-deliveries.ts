@@ -93,9 +93,7 @@ async function describePush({ name, bare, before, after, ref }: Pushed) {
       () => false,
       () => true,
     ))
-  const range = created ? ['-1', after] : [`${before}..${after}`]
-  const shas = deleted ? [] : (await git('rev-list', '--reverse', ...range)).split('\n').filter(Boolean)
-  const commits = await Promise.all(shas.map((sha) => describeCommit(git, sha)))
+  const commits = deleted ? [] : await describeCommits(git, created ? ['-1', after] : [`${before}..${after}`])
   return {
     ref,
     before,
@@ -104,18 +102,24 @@ async function describePush({ name, bare, before, after, ref }: Pushed) {
     deleted,
     forced: isForced,
     commits,
-    head_commit: deleted ? null : await describeCommit(git, after),
+    head_commit: commits.at(-1) ?? (deleted ? null : (await describeCommits(git, ['-1', after]))[0]),
     repository: { full_name: name, default_branch: 'main', pushed_at: Math.floor(Date.now() / 1000) },
     pusher: { name: 'ada' },
     sender: { login: 'ada' },
   }
 }
 
-async function describeCommit(git: (...args: string[]) => Promise<string>, sha: string) {
-  const changes = (await git('show', '--name-status', '--no-renames', '--format=', '-m', '--first-parent', sha)).split(
-    '\n',
-  )
-  const of = (letter: string) => changes.flatMap((it) => (it.startsWith(letter) ? [it.slice(2)] : []))
-  const message = (await git('log', '-1', '--format=%B', sha)).trim()
-  return { id: sha, message, added: of('A'), removed: of('D'), modified: of('M') }
+/** Oldest first. */
+async function describeCommits(git: (...args: string[]) => Promise<string>, range: string[]) {
+  const format = '--format=%x01%H%x00%B%x00'
+  const log = await git('log', '--reverse', '--name-status', '--no-renames', '-m', '--first-parent', format, ...range)
+  return log
+    .split('\x01')
+    .slice(1)
+    .map((entry) => {
+      const [id = '', message = '', changes = ''] = entry.split('\0')
+      const of = (letter: string) =>
+        changes.split('\n').flatMap((it) => (it.startsWith(`${letter}\t`) ? [it.slice(2)] : []))
+      return { id, message: message.trim(), added: of('A'), removed: of('D'), modified: of('M') }
+    })
 }

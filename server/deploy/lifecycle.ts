@@ -27,27 +27,27 @@ const RETRY_MS = 60_000
 const PREVIEWS_MS = 500
 
 /**
- * Tells the queue that from now on a job only waits for the last requests of what it has replaced. Answers the signal
- * that fires when something else is to be done to this deployment, or when the server stops.
+ * Tells the queue that until `work` is over a job only waits for the last requests of what it has replaced. The signal
+ * fires when something else is to be done to this deployment, or when the server stops.
  */
-export type StartDraining = () => AbortSignal
+export type WhileDraining = (work: (hurry: AbortSignal) => Promise<void>) => Promise<void>
 
 /**
  * Does one job of the queue to its end. Failures of a deploy are written to the deployment, not thrown; what could not
  * be undone is put back into the queue.
  */
-export async function runJob(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
-  await work(deps, job, signal, startDraining)
+export async function runJob(deps: Deps, job: Job, signal: AbortSignal, whileDraining: WhileDraining): Promise<void> {
+  await work(deps, job, signal, whileDraining)
   await announce(deps, job.deploymentId)
 }
 
-async function work(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
+async function work(deps: Deps, job: Job, signal: AbortSignal, whileDraining: WhileDraining): Promise<void> {
   switch (job.kind) {
     case 'deploy':
-      await deploy(deps, job, signal, startDraining)
+      await deploy(deps, job, signal, whileDraining)
       break
     case 'undo':
-      await undo(deps, job, startDraining)
+      await undo(deps, job, whileDraining)
       break
     case 'remove':
       await remove(deps, job)
@@ -59,7 +59,7 @@ async function work(deps: Deps, job: Job, signal: AbortSignal, startDraining: St
   }
 }
 
-async function deploy(deps: Deps, job: Job, signal: AbortSignal, startDraining: StartDraining): Promise<void> {
+async function deploy(deps: Deps, job: Job, signal: AbortSignal, whileDraining: WhileDraining): Promise<void> {
   const { deploymentId, release: number } = job
   const release = await findRelease(deps.db, deploymentId, number ?? 0)
   const deployment = await findDeployment(deps.db, deploymentId)
@@ -69,7 +69,7 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal, startDraining: 
   const ctx = await createContext(deps, deploymentId, release.number, {
     signal,
     say: (text, stream) => log.write(text, stream),
-    retireOthers: () => retireOthers(deps, deploymentId, startDraining()),
+    retireOthers: () => whileDraining((hurry) => retireOthers(deps, deploymentId, hurry)),
   })
   try {
     await runRelease(ctx)
@@ -78,7 +78,7 @@ async function deploy(deps: Deps, job: Job, signal: AbortSignal, startDraining: 
     if (signal.aborted && signal.reason === SHUTDOWN) return await requeueJob(deps.db, job.id)
     if (error instanceof StepError) log.write(`${error.step}: ${error.message}`, 'stderr')
     else deps.log.error({ err: error, deployment: deploymentId }, 'a deploy failed in an unexpected way')
-    await settleFailure(deps, ctx, job, error, startDraining)
+    await settleFailure(deps, ctx, job, error, whileDraining)
   } finally {
     await log.close()
   }
@@ -121,7 +121,7 @@ async function settleFailure(
   ctx: StepContext,
   job: Job,
   error: unknown,
-  startDraining: StartDraining,
+  whileDraining: WhileDraining,
 ): Promise<void> {
   const reason =
     error instanceof StepError ? storedError(error.step, error.cause) : storedError(undefined, toAppError(error))
@@ -136,20 +136,20 @@ async function settleFailure(
   if (current && isTold) {
     deps.events.publish({ type: 'deployment', deployment: current.id, status: current.status, error: reason })
   }
-  await undo(deps, { ...job, kind: 'undo' }, startDraining)
+  await undo(deps, { ...job, kind: 'undo' }, whileDraining)
 }
 
 /** Of what fails after a release went live, the user hears of the command that was to say whether it is good. */
 const isOfPostDeploy = ({ step, code }: StoredError) => step === runPostDeploy.name && code !== 'cancelled'
 
 /** Takes away what a failed release left, or what a live one still has to clean up, and settles the status. */
-async function undo(deps: Deps, job: Job, startDraining: StartDraining): Promise<void> {
+async function undo(deps: Deps, job: Job, whileDraining: WhileDraining): Promise<void> {
   const release = await findRelease(deps.db, job.deploymentId, job.release ?? 0)
   if (!release) return deleteJob(deps.db, job.id)
   const ctx = await createContext(deps, job.deploymentId, release.number)
   const isLive = ctx.deployment.liveRelease === release.number
   try {
-    if (isLive) await retireOthers(deps, job.deploymentId, startDraining())
+    if (isLive) await whileDraining((hurry) => retireOthers(deps, job.deploymentId, hurry))
     await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
     if (!isLive) await noteFailure(deps, release)
     await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))

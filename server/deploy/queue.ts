@@ -100,7 +100,7 @@ export function createQueue(deps: Deps): Queue {
         const attempt = { ...job, attempts: job.attempts + 1 }
         // One that was dropped since it was listed is not there to be started.
         if (await startJob(deps.db, job.id))
-          await runJob(deps, attempt, own.controller.signal, () => startDraining(own))
+          await runJob(deps, attempt, own.controller.signal, (work) => whileDraining(own, work))
       } catch (error) {
         deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way')
         await putOff(job)
@@ -109,11 +109,14 @@ export function createQueue(deps: Deps): Queue {
   }
 
   /** Others may build meanwhile, and who waits for this deployment is let through. */
-  function startDraining(own: Running): AbortSignal {
+  async function whileDraining(own: Running, work: (hurry: AbortSignal) => Promise<void>): Promise<void> {
+    const { kind } = own
     own.kind = 'draining'
     if (stopped) own.hurry.abort()
     kick()
-    return own.hurry.signal
+    await work(own.hurry.signal).finally(() => {
+      own.kind = kind
+    })
   }
 
   /** Where not even that can be written (a full disk), the deployment stays held until it can: a job that is lost would never end. */

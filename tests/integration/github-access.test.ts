@@ -231,6 +231,22 @@ describe('a GitHub App', () => {
     expect(await plan()).toMatchObject({ branch: 'main' })
   })
 
+  test('goes before a token, and after it where it is not installed', async () => {
+    expect((await api('PUT', '/api/connections/github', { token: github.token })).status).toBe(200)
+    const password = async () => {
+      await look()
+      const basic = world.git.requests.at(-1)?.authorization?.replace('Basic ', '') ?? ''
+      return Buffer.from(basic, 'base64').toString().replace('x-access-token:', '')
+    }
+    expect(await password()).toMatch(/^ghs_/)
+    github.state.installations = []
+    github.state.tokens.clear()
+    expect(await password()).toBe(github.token)
+    await api('DELETE', '/api/connections/github')
+    install({})
+    expect(await password()).toMatch(/^ghs_/)
+  })
+
   test('no token of its installations was printed or kept', async () => {
     const everything = await everythingKept()
     expect(github.state.tokens.size).toBeGreaterThan(0)

@@ -1,3 +1,4 @@
+import { isForeignApi } from '../../adapters/github.ts'
 import { makeManifest } from '../../adapters/github-manifest.ts'
 import { deleteApp, describeApp, readApp, saveApp } from '../../deploy/github-app.ts'
 import { problemOfReach } from '../../deploy/reach.ts'
@@ -43,6 +44,11 @@ export function githubAppRoutes(app: App, deps: Deps): void {
         throw new AppError(
           'not_possible_now',
           'There is a GitHub App already. Forget it first, and delete it at GitHub.',
+        )
+      if (isForeignApi(config))
+        throw new AppError(
+          'not_possible_now',
+          'SLIPWAY_GITHUB_URL is not GitHub’s: an App needs GitHub, or an Enterprise Server and SLIPWAY_GITHUB_API_URL.',
         )
       const { organization } = request.body
       const owner = organization ? `organizations/${organization}/settings` : 'settings'

@@ -10,7 +10,7 @@ type MailError = Error & { code?: string; response?: string; responseCode?: numb
 
 /**
  * Sends a mail of plain text. The certificate of the server is verified, and without `none` nothing is sent in the
- * clear. Nodemailer is loaded here, with the first mail: it would cost the server that sends none 4 MB.
+ * clear. Nodemailer is loaded here, with the first mail: a server that sends none is spared some 5 MB.
  * @throws SendFailure
  */
 export async function sendMail(config: MailConfig, parcel: Parcel, options: Options = {}): Promise<string> {

@@ -82,10 +82,9 @@ test('a deploy that fails, and the next that is live, is told once each, and a r
     expect.objectContaining({ type: 'deploy-recovered', release: 2 }),
   ])
   expect(hook.received.map((it) => it.body).join()).not.toContain('geheim1234')
-  expect(await show(channels[1]?.id ?? '')).toMatchObject({
-    lastSentAt: null,
-    lastError: expect.stringContaining('did not answer within 10 s'),
-  })
+  await expect
+    .poll(() => show(channels[1]?.id ?? ''))
+    .toMatchObject({ lastSentAt: null, lastError: expect.stringContaining('did not answer within 10 s') })
   for (const { id } of channels) await remove(id)
   await hanging.stop()
 })

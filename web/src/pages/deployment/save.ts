@@ -21,7 +21,7 @@ export const nextDeploy = (app: Pick<DeploymentView, 'delivery'> | undefined) =>
 export async function save(
   { id, href }: Pick<Current, 'id'> & { href: string },
   body: ChangeInput,
-  when: When | undefined = 'now',
+  when: When | undefined,
 ): Promise<DeploymentView> {
   const deployment = await changeDeployment(id, { ...body, ...(when !== 'now' && { deploy: 'later' as const }) })
   deployments.put(deployment)

@@ -8,6 +8,7 @@ import { createReport, type News } from './report/report.ts'
 /** More than this wait only while GitHub does not answer: the oldest is given up. */
 const MOST_WAITING = 200
 const PAUSES_MS = [2000, 10_000]
+const END_MS = 1000
 /** What GitHub does not permit is not tried again so soon. */
 const QUIET_MS = 60 * 60_000
 
@@ -69,7 +70,8 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
   return async () => {
     unsubscribe()
     end.abort()
-    await working
+    // A request that GitHub does not answer is not waited for.
+    await Promise.race([working, sleep(END_MS, undefined, { ref: false })])
   }
 }
 

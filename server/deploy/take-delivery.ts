@@ -67,7 +67,8 @@ async function noteHeard(deps: Deps, id: string): Promise<Deployment | undefined
   const { state, heardAt } = deployment.webhook ?? {}
   const isActive = state === 'active'
   if (isActive && heardAt !== undefined && Date.now() - Date.parse(heardAt) < QUIET_MS) return deployment
-  await updateDeployment(deps.db, id, { webhook: { ...deployment.webhook, state: 'active', heardAt: now() } })
+  const { reason: _over, ...webhook } = deployment.webhook ?? {}
+  await updateDeployment(deps.db, id, { webhook: { ...webhook, state: 'active', heardAt: now() } })
   if (!isActive) await announce(deps, id)
   return deployment
 }

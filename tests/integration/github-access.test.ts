@@ -15,9 +15,9 @@ beforeAll(async () => {
   world.git.protect('acme', 'secret', (password) => github.opens('acme/secret', password))
 })
 afterAll(async () => {
-  expect(github.violations).toEqual([])
   await world.destroy()
   await github.stop()
+  expect(github.violations).toEqual([])
 })
 
 const api = (method: string, address: string, body?: unknown) => world.slipway.api(method, address, body)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeBrowser } from '../../web/src/settings/browser.ts'
-import { linesFor } from '../../web/src/settings/connections.ts'
+import { linesFor, sayGithub, sayReturn } from '../../web/src/settings/connections.ts'
 
 test.each([
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
@@ -40,4 +40,20 @@ test('the lines to copy hold what is missing, optional settings as comments', ()
   expect(linesFor({ name: 'github', isConfigured: false, url: '', settings: only })).toBe(
     'SLIPWAY_GITHUB_TOKEN=<the token>',
   )
+})
+
+test('how GitHub is connected is said by whatever speaks with it', () => {
+  const connection = (github: { token: 'environment' | 'settings' | null; app: string | null }) =>
+    sayGithub({ name: 'github', isConfigured: true, url: '', settings: [], github: { ...github, deployKeys: 0 } })
+  expect(connection({ token: 'settings', app: null })).toBe('Connected by a token')
+  expect(connection({ token: 'environment', app: 'slipway-acme' })).toBe(
+    'Connected by the App slipway-acme and a token of the environment',
+  )
+})
+
+test('what came of the way to GitHub and back is said by the word in the address, and nothing without one', () => {
+  expect(sayReturn('connected')?.tone).toBe('ok')
+  expect(sayReturn('expired')?.tone).toBe('warn')
+  expect(sayReturn('github_denied')?.tone).toBe('bad')
+  expect(sayReturn('')).toBeUndefined()
 })

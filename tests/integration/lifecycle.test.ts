@@ -27,7 +27,16 @@ describe('an app through its releases', () => {
   const idle = async () => (await world.status(id)).steps.filter((it: any) => !it.isNeeded).map((it: any) => it.name)
 
   test('what a first release had nothing to do for is told', async () => {
-    expect(await idle()).toEqual(['create-volumes', 'run-release-command', 'retire-previous', 'connect-webhook'])
+    expect(await idle()).toEqual([
+      'add-deploy-key',
+      'create-volumes',
+      'run-pre-deploy',
+      'run-release-command',
+      'retire-previous',
+      'connect-webhook',
+      'run-schedules',
+      'run-post-deploy',
+    ])
   })
 
   test('a redeploy shows the new text, and no visitor sees a gap or the old one again', async () => {

@@ -1,5 +1,6 @@
+import type { AppCredentials } from '../db/github-app.ts'
 import { type Ask, bodyOf, createAsk, GithubFailure, refusal } from './github-api.ts'
-import { type AppCredentials, readCredentials } from './github-manifest.ts'
+import { readCredentials } from './github-manifest.ts'
 
 export type Installation = {
   id: number

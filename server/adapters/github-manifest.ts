@@ -1,18 +1,5 @@
+import type { AppCredentials } from '../db/github-app.ts'
 import { type Answer, bodyOf, GithubFailure, refusal } from './github-api.ts'
-
-/** What GitHub hands over once, when the App is made. All of it is kept sealed. */
-export type AppCredentials = {
-  id: number
-  slug: string
-  name: string
-  htmlUrl: string
-  clientId: string
-  clientSecret: string
-  /** PEM. */
-  privateKey: string
-  /** Null for an App whose webhook was left out. */
-  webhookSecret: string | null
-}
 
 /** What the App may do at the repositories where it is installed. Nothing else is asked for. */
 export const APP_PERMISSIONS = {

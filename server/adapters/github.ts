@@ -1,10 +1,10 @@
+import type { AppCredentials } from '../db/github-app.ts'
 import { toAppError } from '../errors.ts'
 import { type Check, createTry } from './check.ts'
 import { createAsk, GithubFailure, reachHost, WRONG_TOKEN } from './github-api.ts'
 import type { GithubApp } from './github-app.ts'
 import { checkInstallations, describeApp } from './github-app-check.ts'
 import { checkPermissions, checkScopes, describeEnd, describeUser } from './github-check.ts'
-import type { AppCredentials } from './github-manifest.ts'
 
 export type GithubOptions = {
   /** Where repositories are, such as https://github.com. */

@@ -11,6 +11,7 @@ import { specOf } from './steps/start-container.ts'
 /** A command of the app's own that a deploy runs in a container. */
 export type CommandStep = {
   name: string
+  meanwhile?: true
   nameOf: (instance: string, ref: ReleaseRef) => string
   /** Undefined where there is none to run. */
   commandOf(ctx: StepContext): string | undefined
@@ -30,6 +31,7 @@ export function defineCommandStep(command: CommandStep): Step {
     name: command.name,
     phase: 'deploying',
     until: 'deployed',
+    ...(command.meanwhile && { meanwhile: true }),
     effects: (ctx) => (command.commandOf(ctx) === undefined ? [] : [{ kind: 'container', name: nameOf(ctx) }]),
     async apply(ctx) {
       const line = command.commandOf(ctx)

@@ -1,10 +1,10 @@
 import type { Check } from '../adapters/check.ts'
 import { DEFAULT_BASE_URL } from '../adapters/cloudflare-api.ts'
 import { listDeployKeys } from '../db/deploy-keys.ts'
+import { readApp } from '../db/github-app.ts'
 import type { Deps } from '../deps.ts'
 import type { ConnectionName } from '../states.ts'
 import { testDeployKeys } from './deploy-keys.ts'
-import { readApp } from './github-app.ts'
 import { type GithubToken, readGithubToken } from './github-token.ts'
 
 export type Connection = {

@@ -1,28 +1,36 @@
+import { isForeignApi } from '../adapters/github.ts'
 import { GithubFailure } from '../adapters/github-api.ts'
 import type { Installation } from '../adapters/github-app.ts'
-import type { AppCredentials } from '../adapters/github-manifest.ts'
-import { deleteSetting, readSetting, writeSetting } from '../db/settings.ts'
+import { makeManifest } from '../adapters/github-manifest.ts'
+import { readApp } from '../db/github-app.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { problemOfReach } from './reach.ts'
 
-/** Where the sealed App lies, and what it is sealed for. */
-const APP_SETTING = 'github.app'
-
-type Store = Pick<Deps, 'db' | 'secrets'>
-
-/** The GitHub App that was made for this Slipway, with its key. */
-export async function readApp({ db, secrets }: Store): Promise<AppCredentials | undefined> {
-  const sealed = await readSetting(db, APP_SETTING)
-  return sealed === undefined ? undefined : JSON.parse(secrets.decrypt(sealed, APP_SETTING))
+/**
+ * What a browser posts to GitHub to make the App, for a user or an organization. `state` comes back with the browser.
+ * @throws not_possible_now
+ */
+export async function startApp(deps: Deps, organization: string | undefined, issueState: () => string) {
+  const { config } = deps
+  if (await readApp(deps)) {
+    throw new AppError('not_possible_now', 'There is a GitHub App already. Forget it first, and delete it at GitHub.')
+  }
+  if (isForeignApi(config)) {
+    throw new AppError(
+      'not_possible_now',
+      'SLIPWAY_GITHUB_URL is not GitHub’s: an App needs GitHub, or an Enterprise Server and SLIPWAY_GITHUB_API_URL.',
+    )
+  }
+  const owner = organization ? `organizations/${organization}/settings` : 'settings'
+  return {
+    action: `${config.githubUrl}/${owner}/apps/new?state=${issueState()}`,
+    manifest: makeManifest(config.publicUrl, problemOfReach(config) === undefined),
+  }
 }
-
-export async function saveApp({ db, secrets }: Store, app: AppCredentials): Promise<void> {
-  await writeSetting(db, APP_SETTING, secrets.encrypt(JSON.stringify(app), APP_SETTING))
-}
-
-export const deleteApp = ({ db }: Store) => deleteSetting(db, APP_SETTING)
 
 /** What the App's webhook signs with; undefined without an App, or when it has no webhook. */
-export async function appWebhookSecret(store: Store): Promise<string | undefined> {
+export async function appWebhookSecret(store: Pick<Deps, 'db' | 'secrets'>): Promise<string | undefined> {
   return (await readApp(store))?.webhookSecret ?? undefined
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createGithubApp, type GithubApp } from '../../server/adapters/github-app.ts'
-import type { AppCredentials } from '../../server/adapters/github-manifest.ts'
 import { makeManifest } from '../../server/adapters/github-manifest.ts'
+import type { AppCredentials } from '../../server/db/github-app.ts'
 import { type GithubStandIn, startGithub } from '../support/github.ts'
 
 const repository = { owner: 'acme', name: 'secret' }

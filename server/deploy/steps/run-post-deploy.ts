@@ -7,6 +7,8 @@ import { defineCommandStep } from '../command-step.ts'
  */
 export const runPostDeploy = defineCommandStep({
   name: 'run-post-deploy',
+  // Nobody waits for the last visitors of the version before.
+  meanwhile: true,
   nameOf: postDeployContainerName,
   commandOf: ({ deployment, release }) =>
     release.imageFrom === null && deployment.previewOf === null

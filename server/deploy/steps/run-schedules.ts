@@ -10,6 +10,7 @@ export const runSchedules = defineStep({
   name: JOB_STEP,
   phase: 'deploying',
   until: 'pruned',
+  meanwhile: true,
   effects: () => [],
   apply: async () => undefined,
   async revert(ctx) {

@@ -1,7 +1,5 @@
-import { isForeignApi } from '../../adapters/github.ts'
-import { makeManifest } from '../../adapters/github-manifest.ts'
-import { deleteApp, describeApp, readApp, saveApp } from '../../deploy/github-app.ts'
-import { problemOfReach } from '../../deploy/reach.ts'
+import { deleteApp, readApp, saveApp } from '../../db/github-app.ts'
+import { describeApp, startApp } from '../../deploy/github-app.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
@@ -20,7 +18,6 @@ const PAGE = '/settings/connections'
  * code, and the code is exchanged for the App's key.
  */
 export function githubAppRoutes(app: App, deps: Deps): void {
-  const { config } = deps
   const states = createOneTimeStates()
 
   app.get(
@@ -40,23 +37,8 @@ export function githubAppRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      if (await readApp(deps))
-        throw new AppError(
-          'not_possible_now',
-          'There is a GitHub App already. Forget it first, and delete it at GitHub.',
-        )
-      if (isForeignApi(config))
-        throw new AppError(
-          'not_possible_now',
-          'SLIPWAY_GITHUB_URL is not GitHub’s: an App needs GitHub, or an Enterprise Server and SLIPWAY_GITHUB_API_URL.',
-        )
-      const { organization } = request.body
-      const owner = organization ? `organizations/${organization}/settings` : 'settings'
-      const state = states.issue(visitorOf(request).credential.id)
-      return {
-        action: `${config.githubUrl}/${owner}/apps/new?state=${state}`,
-        manifest: makeManifest(config.publicUrl, problemOfReach(config) === undefined),
-      }
+      const issue = () => states.issue(visitorOf(request).credential.id)
+      return startApp(deps, request.body.organization, issue)
     },
   )
 

@@ -88,6 +88,15 @@ const ask = async (subdomain: string, address = '/') => (await world.ask(`${subd
 const receiptOf = (id: string) => world.slipway.api('GET', `/api/receipts/${id}`)
 const commentOn = (number: number) => github.state.pulls.comments.filter((it) => it.on === `${name}#${number}`)
 
+/** Has the patience for what got stuck, which is tried again after a minute. One that does not go is told with the log. */
+async function untilGone(id: string): Promise<void> {
+  for (let attempt = 0; attempt < 900; attempt++) {
+    if ((await receiptOf(id)).status === 200) return
+    await sleep(100)
+  }
+  throw new Error(`${id} does not go:\n${world.slipway.output().slice(-6000)}`)
+}
+
 async function close(number: number, sha: string): Promise<any> {
   const { id } = await previewOf(number)
   await happen('closed', number, sha)
@@ -188,12 +197,14 @@ test('a preview goes on after the server was killed under it, and goes when its 
   killAt('revert publish-vhost before')
   await expireNow(preview.id)
   await comeBack()
-  await expect.poll(async () => (await receiptOf(preview.id)).status).toBe(200)
+  await untilGone(preview.id)
   expect(await world.inventory()).toEqual(before)
   expect((await world.slipway.api('GET', '/api/doctor')).body.findings).toEqual([])
 })
 
-test('more than there may be wait for room; the app takes its previews along, killed in between or not', async () => {
+test('more than there may be wait for room; the app takes its previews along, killed in between or not', {
+  timeout: 180_000,
+}, async () => {
   for (const number of [10, 11, 12]) await happen('opened', number, await commit(number, `text ${number}`))
   expect(await previewOf(12)).toMatchObject({ status: 'stopped', error: { code: 'preview_limit' } })
   await expect.poll(() => commentOn(12)[0]?.body).toContain('may have 2 previews at once')
@@ -208,7 +219,7 @@ test('more than there may be wait for room; the app takes its previews along, ki
   killAt('revert start-container after')
   await world.slipway.api('DELETE', `/api/deployments/${app.id}`)
   await comeBack()
-  for (const id of all) await expect.poll(async () => (await receiptOf(id)).status, { timeout: 30_000 }).toBe(200)
+  for (const id of all) await untilGone(id)
   const { tables = [], ...left } = await world.inventory()
   expect(Object.values(left).flat()).toEqual([])
   expect(tables.filter((it) => !it.endsWith(' 0'))).toEqual([])

@@ -191,7 +191,10 @@ export function createDocker(dockerHost: string, instance: string) {
       const found = await inspectContainer(name)
       if (!found) return
       mineOrThrow(found.labels, `The container ${name}`, owner)
-      await unless([404, 409], 'removing a container', docker.getContainer(found.id).remove({ force: true, v: true }))
+      const container = docker.getContainer(found.id)
+      await unless([404, 409], 'removing a container', container.remove({ force: true, v: true }))
+      // 409: the engine is still at a removal that was asked for before, perhaps by a server that died since.
+      await unless([404], 'waiting for a container to go', container.wait({ condition: 'removed' }))
     },
 
     /** The last lines of a container's log, by their time. */

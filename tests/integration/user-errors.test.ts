@@ -38,7 +38,7 @@ describe('what is wrong with the repository, the build or the app', () => {
       fails(
         world,
         { githubUrl: 'acme/nothing' },
-        { ...at, code: 'repository_not_found', says: /does not exist or is private.*SLIPWAY_GITHUB_TOKEN/ },
+        { ...at, code: 'repository_not_found', says: /does not exist or is private.*the token or the App/ },
       ))
 
     test('it is private, and the token may not read it', async () => {
@@ -47,7 +47,7 @@ describe('what is wrong with the repository, the build or the app', () => {
       await fails(
         world,
         { githubUrl: repository.url },
-        { ...at, code: 'repository_not_found', says: /is private.*SLIPWAY_GITHUB_TOKEN may read it/ },
+        { ...at, code: 'repository_not_found', says: /is private.*the token or the App that is connected may read it/ },
       )
     })
 

@@ -171,7 +171,7 @@ describe('the real server', () => {
       'object-src': "'none'",
       'frame-ancestors': "'none'",
       'base-uri': "'none'",
-      'form-action': "'self'",
+      'form-action': "'self' https://github.com",
     })
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',

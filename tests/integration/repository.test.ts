@@ -72,7 +72,7 @@ test('one that wants the token is private', async () => {
 test.each([
   ['https://example.com/o/r', 400, 'invalid_input', /owner\/name/],
   ['acme/My.App/tree/gone/apps', 404, 'branch_not_found', /“gone\/apps”/],
-  ['acme/nothing-here', 404, 'repository_not_found', /typo, and that SLIPWAY_GITHUB_TOKEN may read it/],
+  ['acme/nothing-here', 404, 'repository_not_found', /typo, and that the token or the App that is connected may read it/],
 ])('%s is refused: %s %s', async (address, status, code, says) => {
   const reply = await inspect(address)
   expect(reply).toMatchObject({ status, body: { code, field: 'githubUrl' } })
@@ -87,7 +87,7 @@ test('without a token the hint says to set one', async () => {
     expect(body).toMatchObject({
       code: 'repository_not_found',
       message: expect.not.stringContaining('SLIPWAY_GITHUB_TOKEN'),
-      hint: expect.stringMatching(/set SLIPWAY_GITHUB_TOKEN/),
+      hint: expect.stringMatching(/connect GitHub: with an App, a token or a deploy key/),
     })
   } finally {
     await other.destroy()

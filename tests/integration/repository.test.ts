@@ -72,7 +72,12 @@ test('one that wants the token is private', async () => {
 test.each([
   ['https://example.com/o/r', 400, 'invalid_input', /owner\/name/],
   ['acme/My.App/tree/gone/apps', 404, 'branch_not_found', /“gone\/apps”/],
-  ['acme/nothing-here', 404, 'repository_not_found', /typo, and that the token or the App that is connected may read it/],
+  [
+    'acme/nothing-here',
+    404,
+    'repository_not_found',
+    /typo, and that the token or the App that is connected may read it/,
+  ],
 ])('%s is refused: %s %s', async (address, status, code, says) => {
   const reply = await inspect(address)
   expect(reply).toMatchObject({ status, body: { code, field: 'githubUrl' } })

@@ -8,6 +8,8 @@ export type Secrets = {
   encrypt(plain: string, context: string): string
   /** @throws when the text was changed, belongs to another context, or its key is not known any more. */
   decrypt(sealed: string, context: string): string
+  /** Undefined instead of an error: for what its owner can simply give again, such as a token. */
+  decryptIfReadable(sealed: string, context: string): string | undefined
   /** 32 bytes for HS256. */
   readonly sessionKey: Buffer
 }
@@ -28,7 +30,7 @@ const keyOf = (master: Buffer): Key => ({
 export function createSecrets(masters: [Buffer, ...Buffer[]]): Secrets {
   const keys = masters.map(keyOf)
   const current = keyOf(masters[0])
-  return {
+  const self: Secrets = {
     sessionKey: derive(masters[0], 'sessions'),
     encrypt(plain, context) {
       const iv = randomBytes(12)
@@ -46,7 +48,15 @@ export function createSecrets(masters: [Buffer, ...Buffer[]]): Secrets {
       decipher.setAAD(Buffer.from(context)).setAuthTag(Buffer.from(tag, 'base64'))
       return Buffer.concat([decipher.update(Buffer.from(text, 'base64')), decipher.final()]).toString('utf8')
     },
+    decryptIfReadable(sealed, context) {
+      try {
+        return self.decrypt(sealed, context)
+      } catch {
+        return undefined
+      }
+    },
   }
+  return self
 }
 
 /**

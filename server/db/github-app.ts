@@ -21,10 +21,11 @@ const APP_SETTING = 'github.app'
 
 type Store = { db: Db; secrets: Secrets }
 
-/** The GitHub App that was made for this Slipway, with its key. */
+/** The GitHub App that was made for this Slipway, with its key. One that was sealed with a lost key is as good as none. */
 export async function readApp({ db, secrets }: Store): Promise<AppCredentials | undefined> {
   const sealed = await readSetting(db, APP_SETTING)
-  return sealed === undefined ? undefined : JSON.parse(secrets.decrypt(sealed, APP_SETTING))
+  const app = sealed === undefined ? undefined : secrets.decryptIfReadable(sealed, APP_SETTING)
+  return app === undefined ? undefined : JSON.parse(app)
 }
 
 export async function saveApp({ db, secrets }: Store, app: AppCredentials): Promise<void> {

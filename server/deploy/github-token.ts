@@ -13,13 +13,16 @@ export type GithubToken = GivenToken & { from: 'environment' | 'settings' }
 const IN_ENVIRONMENT = 'Make a new one and set SLIPWAY_GITHUB_TOKEN to it, then restart Slipway.'
 const IN_SETTINGS = 'Make a new one and give it under Settings → Connections.'
 
-/** The token of GitHub's API: that of the environment, else the one that was given through the API. */
+/**
+ * The token of GitHub's API: that of the environment, else the one that was given through the API. One that was sealed
+ * with a lost key is as good as none: it is given again.
+ */
 export async function readGithubToken(deps: Pick<Deps, 'config' | 'db' | 'secrets'>): Promise<GithubToken | undefined> {
   const { githubToken } = deps.config
   if (githubToken !== undefined) return { token: githubToken, from: 'environment', renew: IN_ENVIRONMENT }
   const sealed = await readSetting(deps.db, TOKEN_SETTING)
-  if (sealed === undefined) return undefined
-  return { token: deps.secrets.decrypt(sealed, TOKEN_SETTING), from: 'settings', renew: IN_SETTINGS }
+  const token = sealed === undefined ? undefined : deps.secrets.decryptIfReadable(sealed, TOKEN_SETTING)
+  return token === undefined ? undefined : { token, from: 'settings', renew: IN_SETTINGS }
 }
 
 /** The same 15 s as for the test of a connection. */

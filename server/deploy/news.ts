@@ -1,4 +1,4 @@
-import { type Deployment, findDeployment, listDeployments } from '../db/deployments.ts'
+import { findDeployment, listDeployments } from '../db/deployments.ts'
 import { queueNews } from '../db/news.ts'
 import { findRelease, listReleases, listSteps, type Release } from '../db/releases.ts'
 import type { Db, StoredError } from '../db/schema.ts'
@@ -11,6 +11,7 @@ import type { News } from '../news.ts'
 import { openEnv, secretsOf } from './context.ts'
 import { type Disk, decideDeploy, decideDisks, decideHealth } from './decide-news.ts'
 import { createDiskReader } from './disks.ts'
+import { readGithubToken } from './github-token.ts'
 import { tellAppDown, tellAppRecovered, tellDeployFailed, tellDeployRecovered, tellDiskFull } from './news-words.ts'
 
 export type Newsroom = {
@@ -60,7 +61,7 @@ export function createNewsroom(
       await saveTold(db, id, told)
       const it = { deps, deployment, release, at: new Date() }
       if (news === 'deploy-recovered') return [tellDeployRecovered(it)]
-      return news && ended.error ? [tellDeployFailed(it, masked(deps, release, ended.error))] : []
+      return news && ended.error ? [tellDeployFailed(it, await masked({ ...deps, db }, release, ended.error))] : []
     })
   }
 
@@ -76,12 +77,11 @@ export function createNewsroom(
       if (news === undefined) return []
       const release = await findRelease(db, id, deployment.liveRelease ?? 0)
       const it = { deps, deployment, release, at }
-      return [news === 'app-down' ? tellAppDown(it, maskedOf(deployment, release)) : tellAppRecovered(it)]
+      if (news !== 'app-down') return [tellAppRecovered(it)]
+      const { error } = deployment
+      return [tellAppDown(it, error && release ? await masked({ ...deps, db }, release, error) : error)]
     })
   }
-
-  const maskedOf = ({ error }: Deployment, release: Release | undefined) =>
-    error && release ? masked(deps, release, error) : error
 
   async function lookAround(): Promise<void> {
     for (const { id } of await listDeployments(deps.db)) await look(id)
@@ -134,8 +134,9 @@ export function createNewsroom(
 }
 
 /** What a step says was masked when it was stored; an error that came another way is masked here. */
-function masked(deps: Deps, release: Release, error: StoredError): StoredError {
-  const tokens = [deps.config.githubToken, deps.config.cloudflare?.apiToken].filter((it) => it !== undefined)
+async function masked(deps: Deps, release: Release, error: StoredError): Promise<StoredError> {
+  const github = await readGithubToken(deps)
+  const tokens = [github?.token, deps.config.cloudflare?.apiToken].filter((it) => it !== undefined)
   const mask = createMask([...secretsOf(openEnv(deps, release.deploymentId, release.env)), ...tokens])
   return {
     ...error,

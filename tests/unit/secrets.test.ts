@@ -48,6 +48,7 @@ describe('sealing', () => {
   test('a text sealed with a key that is not there any more says which one is missing', () => {
     const sealed = secrets.encrypt('x', 'a')
     expect(() => createSecrets([randomBytes(32)]).decrypt(sealed, 'a')).toThrow(sealed.split(':')[1])
+    expect(createSecrets([randomBytes(32)]).decryptIfReadable(sealed, 'a')).toBeUndefined()
   })
 })
 

@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { webhookPath } from '../names.ts'
 import type { RepositoryApi } from './repository-api.ts'
+import { announce } from './status.ts'
 import { ensureWebhookSecret } from './webhook-secret.ts'
 
 /** The one webhook of a deployment, found by the path it leads to: the rest of the address may have changed. */
@@ -71,11 +72,12 @@ export async function lookAtHook(
     .catch(() => undefined)
   if (hooks === undefined) return true
   const found = hooks.find((it) => it.isActive)
-  const isLost = webhook.state === 'active' && found?.lastStatus != null && !isGood(found.lastStatus)
+  const isLost = webhook.state !== 'unavailable' && found?.lastStatus != null && !isGood(found.lastStatus)
   const reason = `GitHub's last delivery failed${found?.lastStatus ? ` with status ${found.lastStatus}` : ''}.`
   const state = isLost ? { state: 'created' as const, reason } : {}
   const { webhook: latest = webhook } = (await findDeployment(deps.db, id)) ?? {}
   await updateDeployment(deps.db, id, { webhook: { ...(latest ?? webhook), ...state, checkedAt: now() } })
+  if (isLost) await announce(deps, id)
   return found !== undefined
 }
 

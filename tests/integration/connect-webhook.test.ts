@@ -121,15 +121,18 @@ describe('the webhook', () => {
     expect(hooks()).toEqual([urlOf(app)])
   })
 
-  test('whose deliveries fail is not relied on: pushes are polled for again', async () => {
-    const app = await make()
-    await connect(app)
-    const [own] = github.state.hooks
-    if (own) own.last_response = { code: 502, status: 'failed', message: null }
-    await updateDeployment(inside.deps.db, app.id, { webhook: { state: 'active', heardAt: new Date(0).toISOString() } })
-    expect(await findDrift(await inside.context(app.id))).toEqual([])
-    expect((await inside.show(app.id)).webhook).toMatchObject({ state: 'created', reason: /502/ })
-  })
+  test.each(['active', 'created'] as const)(
+    'whose deliveries fail is not relied on, though it was %s: pushes are polled for again',
+    async (state) => {
+      const app = await make()
+      await connect(app)
+      const [own] = github.state.hooks
+      if (own) own.last_response = { code: 502, status: 'failed', message: null }
+      await updateDeployment(inside.deps.db, app.id, { webhook: { state, heardAt: new Date(0).toISOString() } })
+      expect(await findDrift(await inside.context(app.id))).toEqual([])
+      expect((await inside.show(app.id)).webhook).toMatchObject({ state: 'created', reason: /502/ })
+    },
+  )
 })
 
 describe('an app does without it', () => {

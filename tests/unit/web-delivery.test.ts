@@ -30,6 +30,12 @@ test('how pushes are heard is told with what to do about it', () => {
   const active = hearingOf({ delivery, webhook: { state: 'active', heardAt: '2026-11-21T11:50:00Z' } }, now)
   expect(active).toMatchObject({ tone: 'ok', detail: expect.stringContaining('10 minutes ago') })
   expect(hearingOf({ delivery, webhook: { state: 'created' } }, now).tone).toBe('warn')
+  const failed = "GitHub's last delivery failed with status 502."
+  expect(hearingOf({ delivery, webhook: { state: 'created', reason: failed } }, now)).toMatchObject({
+    tone: 'warn',
+    detail: failed,
+    remedy: 'connect',
+  })
   const reason = 'No token may make a webhook.'
   expect(hearingOf({ delivery, webhook: { state: 'unavailable', reason } }, now)).toMatchObject({
     detail: reason,

@@ -53,6 +53,8 @@ export function hearingOf({ delivery, webhook }: Pick<DeploymentView, 'delivery'
     const heard = webhook.heardAt === undefined ? '' : ` Heard from last ${ago(webhook.heardAt, now)}.`
     return { tone: 'ok', word: 'GitHub tells of each push', detail: `Its webhook works.${heard}` }
   }
+  if (webhook?.state === 'created' && webhook.reason !== undefined)
+    return { tone: 'warn', word: 'Its deliveries fail', detail: webhook.reason, remedy: 'connect' }
   if (webhook?.state === 'created') {
     const detail = 'The webhook is made, and GitHub has not called yet. It does with the next push.'
     return { tone: 'warn', word: 'Not heard from yet', detail }

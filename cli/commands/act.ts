@@ -24,7 +24,7 @@ export async function redeploy(context: Context, named: string, options: WaitOpt
 export async function rollback(context: Context, named: string, options: WaitOptions & { release?: number }) {
   const client = await context.connect()
   const app = await findApp(client, named)
-  const release = options.release ?? (await earlierRelease(context, client, app))
+  const release = options.release ?? (await earlierRelease(client, app))
   const path = at(app.id, `/releases/${release}/difference`)
   const { difference } = await client.request<{ difference: DifferenceView }>('GET', path)
   context.note(`Going back to release ${release} changes:`)
@@ -33,14 +33,12 @@ export async function rollback(context: Context, named: string, options: WaitOpt
   await showRelease(context, client, deployment, options)
 }
 
-/** One whose last visitors are still being served can be gone back to as soon as they are. */
-const earlierRelease = (context: Context, client: Client, { id, subdomain }: DeploymentView): Promise<number> =>
-  poll(context, async () => {
-    const { releases } = await client.request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'))
-    const before = releases.find((it) => it.status === 'retired' || it.status === 'retiring')
-    if (before) return before.status === 'retired' ? before.release : undefined
-    throw new Failure('not_possible_now', `No earlier release of ${subdomain} is kept, so there is none to go back to.`)
-  })
+async function earlierRelease(client: Client, { id, subdomain }: DeploymentView): Promise<number> {
+  const { releases } = await client.request<{ releases: ReleaseView[] }>('GET', at(id, '/releases'))
+  const before = releases.find((it) => it.status === 'retired' || it.status === 'retiring')
+  if (before) return before.release
+  throw new Failure('not_possible_now', `No earlier release of ${subdomain} is kept, so there is none to go back to.`)
+}
 
 async function showRelease(context: Context, client: Client, app: DeploymentView, { wait }: WaitOptions) {
   const release = await newestRelease(client, app.id)

@@ -113,7 +113,7 @@ export async function rollBackApp(
   if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
   if (target.status === 'live')
     throw new AppError('not_possible_now', `Release ${number} is the live one.`, { field: 'release' })
-  if (target.status !== 'retired') {
+  if (target.status !== 'retired' && target.status !== 'retiring') {
     throw new AppError(
       'image_gone',
       `Release ${number} never went live, or its image is gone. Choose one that was live, or deploy again.`,

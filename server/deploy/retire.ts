@@ -1,5 +1,6 @@
 import { findDeployment } from '../db/deployments.ts'
 import { listReleases, type Release, updateRelease } from '../db/releases.ts'
+import type { ReleaseStatus } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { createContext } from './context.ts'
 import { pipeline } from './pipeline.ts'
@@ -27,12 +28,15 @@ export async function retireOthers(deps: Deps, deploymentId: string, hurry?: Abo
   const retired = releases.filter((release) => release.status === 'retired' || retiring.includes(release))
   const moved = retired.filter((release) => release.subdomain !== name)
   const tooOld = retired.filter((release) => release.subdomain === name).slice(keepReleases)
-  // A job that still runs in one has until its end: then this is asked for again.
+  // A job that still runs in one has until its end, a rollback until its own image is there: then this is asked for again.
   const inUse = new Set((await listStandingJobs(deps.db, deploymentId)).map((it) => it.release))
+  for (const { status, imageFrom } of releases) if (imageFrom !== null && isOnItsWay(status)) inUse.add(imageFrom)
   for (const release of [...moved, ...tooOld]) {
     if (!inUse.has(release.number)) await take(deps, release, 'pruned')
   }
 }
+
+const isOnItsWay = (status: ReleaseStatus) => status === 'queued' || status === 'running'
 
 /** False when something else is waited for sooner. */
 async function areDrained({ nginx }: Deps, hurry: AbortSignal | undefined): Promise<boolean> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createActions } from '../support/actions.ts'
 import { busyApp, DOWNLOAD } from '../support/busy-app.ts'
-import { FAILED_RELEASE, LIVE_RELEASES, playDayOfReleases, redeploy } from '../support/day-of-releases.ts'
+import { FAILED_RELEASE, LIVE_RELEASES, playDayOfReleases, redeploy, rollBack } from '../support/day-of-releases.ts'
 import type { Repository } from '../support/git-server.ts'
 import { startLoad, visitorsOf } from '../support/load.ts'
 import { makeApp } from '../support/small-app.ts'
@@ -105,4 +105,16 @@ test('visitors who take their time hold up neither another app nor the next rele
   await world.remove(body.deployment.id)
   expect(Date.now() - began).toBeLessThan(9_000)
   expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-busy-10`])
+})
+
+test('a bad release is rolled back at once, while the last visitors of the good one are still served', async () => {
+  const talks = startTalks(placeOf('busy'))
+  await sleep(500)
+  await redeploy(world, repository, id, 11)
+  const { releases } = (await world.slipway.api('GET', `/api/deployments/${id}/releases`)).body
+  expect(releases.find((it: any) => it.release === 10).status).toBe('retiring')
+
+  await rollBack(world, id, 10, 12)
+  expect(await actions.text('busy')).toBe('release 10')
+  expect((await talks.stop()).flatMap((it) => it.failures)).toEqual([])
 })

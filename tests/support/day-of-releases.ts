@@ -19,8 +19,7 @@ export async function playDayOfReleases(world: World, repository: Repository, id
   await redeploy(world, repository, id, 4)
   await failToRedeploy(world, repository, id)
   await redeploy(world, repository, id, 6)
-  await send(world, `${id}/rollback`, { release: 3 })
-  await until(world, id, (app) => app.liveRelease === 7)
+  await rollBack(world, id, 3, 7)
   await redeploy(world, repository, id, 8)
 }
 
@@ -28,6 +27,12 @@ export async function playDayOfReleases(world: World, repository: Repository, id
 export async function redeploy(world: World, repository: Repository, id: string, release: number): Promise<void> {
   await repository.commit({ 'server.js': busyApp(`release ${release}`) }, `Make release ${release}`)
   await send(world, `${id}/redeploy`)
+  await until(world, id, (app) => app.liveRelease === release)
+}
+
+/** Goes back to the image of an earlier release, and waits until the release that has it serves. */
+export async function rollBack(world: World, id: string, to: number, release: number): Promise<void> {
+  await send(world, `${id}/rollback`, { release: to })
   await until(world, id, (app) => app.liveRelease === release)
 }
 

@@ -101,7 +101,8 @@ function watch(client: Client, kind: Kind, outcome: Outcome): void {
     if (status < 200 || status > 299) fail(`status ${status}`)
   })
   client.on('connError', (error) => {
-    if (isWaiting) fail(error.message)
+    // A new connection that is refused has not asked anything yet.
+    if (isWaiting || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') fail(error.message)
   })
   client.on('timeout', () => fail('no answer in time'))
 

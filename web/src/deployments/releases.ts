@@ -46,7 +46,7 @@ export function causeWords({ kind, by }: ReleaseView['cause']): string | undefin
 /** Why nobody can roll back to it; undefined when one can (server/deploy/commands.ts has the last word). */
 export function whyNoRollback(release: Ending): string | undefined {
   const { status } = release
-  if (status === 'retired') return undefined
+  if (status === 'retired' || status === 'retiring') return undefined
   if (status === 'pruned') return 'Its image is gone: newer ones, or those of another subdomain, took its place.'
   if (status !== 'failed' && status !== 'undoing') return ''
   return releaseWords(release).tone === 'none' ? '' : 'It never went live, so there is nothing to go back to.'

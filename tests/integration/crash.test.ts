@@ -1,9 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Repository } from '../support/git-server.ts'
-import { root } from '../support/slipway.ts'
+import { createKilling, KILLABLE } from '../support/killing.ts'
 import { effectSteps, stepNames } from '../support/steps.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -31,15 +29,16 @@ let world: World
 let repository: Repository
 let watched: Watched
 let empty: Awaited<ReturnType<World['inventory']>>
+let killing: ReturnType<typeof createKilling>
 
 beforeAll(async () => {
-  const interfere = path.join(root, 'tests', 'support', 'interfere.ts')
   world = await createWorld({
     cloudflare: true,
     github: true,
-    nodeArgs: ['--import', interfere],
+    nodeArgs: KILLABLE,
     env: { SLIPWAY_RECONCILE_SECONDS: '1', SLIPWAY_DRAIN_SECONDS: '1' },
   })
+  killing = createKilling(world)
   repository = await world.repository('hello-static')
   const neighbour = await world.deploy({ githubUrl: repository.url, subdomain: 'neighbour' })
   expect(neighbour.error).toBeUndefined()
@@ -49,22 +48,26 @@ beforeAll(async () => {
 afterAll(async () => {
   watched?.stop()
   await world.destroy()
+  expect(world.github?.violations).toEqual([])
 })
+/** The neighbour's and the app's. */
+const apart = expect.any(String)
 
 describe('killed around each step of a first deploy, then started again', () => {
   test.each(applyMoments)('$moment $step', async ({ step, moment }) => {
-    killAt(`apply ${step} ${moment}`)
+    killing.killAt(`apply ${step} ${moment}`)
     const { body } = await world.slipway.api('POST', '/api/deployments', {
       githubUrl: repository.url,
       subdomain: 'app',
       volumes: [{ name: 'data', path: '/data' }],
       overrides: { releaseCommand: 'true' },
     })
-    await comeBack()
+    await killing.comeBack()
     const app = await world.settled(body.deployment.id)
     expect({ status: app.status, error: app.error }).toEqual({ status: 'running', error: undefined })
     expect((await world.ask('app.example.com')).status).toBe(200)
-    await expectCalm()
+    expect((await world.inventory()).webhooks).toHaveLength(2)
+    await killing.expectCalm()
     await world.remove(app.id)
     expect(await world.inventory()).toEqual(empty)
     await expectNeighbourUntouched()
@@ -88,14 +91,14 @@ describe('killed around each step of a redeploy, then started again', () => {
     const hooks = HOOKS.has(step) && { preDeployCommand: 'true', postDeployCommand: 'true' }
     const overrides = { releaseCommand: 'true', ...hooks }
     await world.slipway.api('PATCH', `/api/deployments/${id}`, { overrides, deploy: 'later' })
-    killAt(`apply ${step} ${moment}`)
+    killing.killAt(`apply ${step} ${moment}`)
     const { release } = (await world.slipway.api('GET', `/api/deployments/${id}`)).body.deployment
     await world.slipway.api('POST', `/api/deployments/${id}/redeploy?rebuild=true`)
-    await comeBack()
+    await killing.comeBack()
     const app = await world.settled(id)
     expect(app).toMatchObject({ status: 'running', release: release + 1 })
-    expect((await world.inventory()).containers).toHaveLength(2)
-    await expectCalm()
+    expect(await world.inventory()).toMatchObject({ containers: [apart, apart], webhooks: [apart, apart] })
+    await killing.expectCalm()
     await expectNeighbourUntouched()
   })
 })
@@ -108,42 +111,32 @@ describe('killed around each step of a delete, then started again', () => {
       volumes: [{ name: 'data', path: '/data' }],
       overrides: { releaseCommand: 'true' },
     })
-    killAt(`revert ${step} ${moment}`)
+    killing.killAt(`revert ${step} ${moment}`)
     await world.slipway.api('DELETE', `/api/deployments/${app.id}`)
-    await comeBack()
+    await killing.comeBack()
     const receipt = await receiptOf(app.id)
     expect(receipt.entries.filter((entry: any) => !entry.verified)).toEqual([])
     expect(await world.inventory()).toEqual(empty)
-    await expectCalm()
+    await killing.expectCalm()
     await expectNeighbourUntouched()
   })
 })
 
 test('a deploy that kills the server twice is not tried a third time', async () => {
-  killAt('apply build-image before')
+  killing.killAt('apply build-image before')
   const { body } = await world.slipway.api('POST', '/api/deployments', {
     githubUrl: repository.url,
     subdomain: 'killer',
   })
   await world.slipway.ended()
-  killAt('apply build-image before')
+  killing.killAt('apply build-image before')
   await world.slipway.start().catch(() => undefined)
-  await comeBack()
+  await killing.comeBack()
   const app = await world.settled(body.deployment.id)
   expect(app).toMatchObject({ status: 'failed', error: { code: 'interrupted' } })
   await world.remove(app.id)
   expect(await world.inventory()).toEqual(empty)
 })
-
-const killAt = (moment: string) => writeFileSync(path.join(world.slipway.dataDir, 'interfere'), `kill ${moment}`)
-
-/** Waits for the crash and starts the server anew. A moment that never comes fails the test. */
-async function comeBack(): Promise<void> {
-  const crash = world.slipway.ended().then(() => 'crashed')
-  expect(await Promise.race([crash, sleep(30_000, 'still running')])).toBe('crashed')
-  rmSync(path.join(world.slipway.dataDir, 'interfere'), { force: true })
-  await world.slipway.start()
-}
 
 async function receiptOf(id: string): Promise<any> {
   for (let attempt = 0; attempt < 1200; attempt++) {
@@ -152,11 +145,6 @@ async function receiptOf(id: string): Promise<any> {
     await sleep(25)
   }
   throw new Error(`no receipt:\n${world.slipway.output().slice(-3000)}`)
-}
-
-/** Nothing is orphaned and nothing drifted: the doctor has nothing to say. */
-async function expectCalm(): Promise<void> {
-  expect((await world.slipway.api('GET', '/api/doctor')).body.findings).toEqual([])
 }
 
 async function expectNeighbourUntouched(): Promise<void> {

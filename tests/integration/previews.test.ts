@@ -1,11 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Repository } from '../support/git-server.ts'
 import { type GithubStandIn, startGithub } from '../support/github.ts'
 import { happen as tellOf } from '../support/github-pulls.ts'
-import { root } from '../support/slipway.ts'
+import { createKilling, KILLABLE } from '../support/killing.ts'
 import { dockerfile, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -14,6 +13,7 @@ let github: GithubStandIn
 let repository: Repository
 let name: string
 let app: any
+let killing: ReturnType<typeof createKilling>
 
 /** Says what it is and what it knows, and leaves a note in its volume. */
 const server = (text: string) => `const { appendFileSync, readFileSync } = require('node:fs')
@@ -34,7 +34,7 @@ const SECRET = 'hunter2-hunter2'
 beforeAll(async () => {
   github = await startGithub()
   world = await createWorld({
-    nodeArgs: ['--import', path.join(root, 'tests', 'support', 'interfere.ts')],
+    nodeArgs: KILLABLE,
     env: {
       SLIPWAY_GITHUB_API_URL: github.apiUrl,
       SLIPWAY_GITHUB_TOKEN: github.token,
@@ -42,6 +42,7 @@ beforeAll(async () => {
       SLIPWAY_DRAIN_SECONDS: '1',
     },
   })
+  killing = createKilling(world)
   repository = await makeApp(world, server('main'), { Dockerfile: withArguments })
   name = new URL(repository.url).pathname.slice(1)
   github.state.repositories.push({ full_name: name, archived: false, permissions: { push: true } })
@@ -185,18 +186,18 @@ test('a fork waits, then runs the commit that was approved and no other, and is 
 
 test('a preview goes on after the server was killed under it, and goes when its time is over', async () => {
   const before = await world.inventory()
-  killAt('apply start-container before')
+  killing.killAt('apply start-container before')
   const sha = await commit(9, 'nine')
   await happen('opened', 9, sha)
   const { id } = await previewOf(9).catch(() => ({ id: undefined }))
-  await comeBack()
+  await killing.comeBack()
   const preview = await world.settled(id ?? (await previewOf(9)).id)
   expect(preview).toMatchObject({ status: 'running', pullRequest: { number: 9, sha } })
   expect(await ask('shop-pr-9')).toBe('nine')
 
-  killAt('revert publish-vhost before')
+  killing.killAt('revert publish-vhost before')
   await expireNow(preview.id)
-  await comeBack()
+  await killing.comeBack()
   await untilGone(preview.id)
   expect(await world.inventory()).toEqual(before)
   expect((await world.slipway.api('GET', '/api/doctor')).body.findings).toEqual([])
@@ -216,26 +217,15 @@ test('more than there may be wait for room; the app takes its previews along, ki
 
   const all = [app.id, ...(await previews()).map((it) => it.id)]
   expect(all).toHaveLength(3)
-  killAt('revert start-container after')
+  killing.killAt('revert start-container after')
   await world.slipway.api('DELETE', `/api/deployments/${app.id}`)
-  await comeBack()
+  await killing.comeBack()
   for (const id of all) await untilGone(id)
   const { tables = [], ...left } = await world.inventory()
   expect(Object.values(left).flat()).toEqual([])
   expect(tables.filter((it) => !it.endsWith(' 0'))).toEqual([])
   expect(github.violations.filter((it) => !it.startsWith('a status was set'))).toEqual([])
 })
-
-const interference = () => path.join(world.slipway.dataDir, 'interfere')
-const killAt = (moment: string) => writeFileSync(interference(), `kill ${moment}`)
-
-/** Waits for the crash and starts the server anew. A moment that never comes fails the test. */
-async function comeBack(): Promise<void> {
-  const crash = world.slipway.ended().then(() => 'crashed')
-  expect(await Promise.race([crash, sleep(30_000, 'still running')])).toBe('crashed')
-  rmSync(interference(), { force: true })
-  await world.slipway.start()
-}
 
 /** As if the days had gone by. */
 async function expireNow(id: string): Promise<void> {

@@ -33,6 +33,8 @@ export function createTakeDelivery(deps: Deps, queue: Queue): TakeDelivery {
       // A deploy can take an app with it: then there is nobody left to keep it for.
       if ((await noteHeard(deps, deploymentId)) !== undefined) {
         await insertDelivery(deps.db, { id: event.id, deploymentId, event: event.name, ref, sha, pushedAt, ...outcome })
+        // Not before it can be read: whoever shows the list of deliveries asks for it now.
+        await announce(deps, deploymentId)
       }
       return outcome
     })
@@ -65,10 +67,8 @@ async function noteHeard(deps: Deps, id: string): Promise<Deployment | undefined
   const deployment = await findDeployment(deps.db, id)
   if (!deployment) return undefined
   const { state, heardAt } = deployment.webhook ?? {}
-  const isActive = state === 'active'
-  if (isActive && heardAt !== undefined && Date.now() - Date.parse(heardAt) < QUIET_MS) return deployment
+  if (state === 'active' && heardAt !== undefined && Date.now() - Date.parse(heardAt) < QUIET_MS) return deployment
   const { reason: _over, ...webhook } = deployment.webhook ?? {}
   await updateDeployment(deps.db, id, { webhook: { ...webhook, state: 'active', heardAt: now() } })
-  if (!isActive) await announce(deps, id)
   return deployment
 }

@@ -77,8 +77,14 @@ test('a rollback shows what it changes before one click does it', async () => {
   await world.settled(id)
   await page.goto(`/apps/${id}/releases`)
   await page.getByText('asked for by admin').first().waitFor()
+  const asked = Promise.withResolvers<void>()
+  await page.route('**/difference', (route) => asked.promise.then(() => route.continue()))
   await page.getByRole('button', { name: 'Roll back to release 1' }).click()
   const changes = page.getByRole('dialog').getByRole('status', { name: 'What changes' })
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Roll back' })
+  await confirm.waitFor()
+  expect(await confirm.isDisabled()).toBe(true)
+  asked.resolve()
   await changes.getByText('COLOUR').waitFor()
   expect(await changes.getByRole('listitem').allInnerTexts()).toEqual([
     expect.stringMatching(/COLOUR\s*changed\s*red.*green/s),
@@ -87,7 +93,7 @@ test('a rollback shows what it changes before one click does it', async () => {
   ])
   expect(await page.content()).not.toMatch(/first-secret|second-secret/)
   await expectAccessible(page)
-  await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+  await confirm.click()
   await told('Release 4 of back is live')
   const { body } = await world.slipway.api('GET', `/api/deployments/${id}/releases/3/difference`)
   expect(JSON.stringify(body)).not.toMatch(/first-secret|second-secret/)

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close()
   await world.destroy()
-  expectQuiet(browser)
+  expectQuiet(browser, /status of 409 .*\/preview-env/)
 })
 
 const told = (text: string | RegExp) =>
@@ -71,6 +71,22 @@ test('its variables are those of the app, or some of their own', async () => {
   await told('Saved. Previews get it with their next release.')
   const { body } = await world.slipway.api('GET', `/api/deployments/${id}/preview-env`)
   expect(body).toMatchObject({ isOwn: true, env: [{ key: 'COLOUR', value: 'blue' }] })
+})
+
+test('giving them up says that they are forgotten, and why it was refused', async () => {
+  await page.route('**/preview-env', (route) =>
+    route.request().method() === 'PUT'
+      ? route.fulfill({ status: 409, json: { code: 'not_possible_now', message: 'The app is being deleted.' } })
+      : route.continue(),
+  )
+  await page.getByRole('switch', { name: 'Variables of their own' }).uncheck()
+  await page.getByText('Saving forgets what was set for previews.').waitFor()
+  await page.getByRole('button', { name: 'Save', exact: true }).last().click()
+  await page.getByRole('alert').getByText('The app is being deleted.').waitFor()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Discard' }).last().click()
+  await page.getByLabel('Value of COLOUR').waitFor()
+  await page.unroute('**/preview-env')
 })
 
 test('a pull request shows up with its address, and stands under its app in the list', async () => {

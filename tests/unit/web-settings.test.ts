@@ -51,9 +51,11 @@ test('how GitHub is connected is said by whatever speaks with it', () => {
   )
 })
 
-test('what came of the way to GitHub and back is said by the word in the address, and nothing without one', () => {
+test('what came of the way to GitHub and back is said by the word in the address, and nothing by any other word', () => {
   expect(sayReturn('connected')?.tone).toBe('ok')
   expect(sayReturn('expired')?.tone).toBe('warn')
   expect(sayReturn('github_denied')?.tone).toBe('bad')
+  expect(sayReturn('github_unavailable')?.tone).toBe('bad')
   expect(sayReturn('')).toBeUndefined()
+  expect(sayReturn('anything')).toBeUndefined()
 })

@@ -76,15 +76,16 @@ export function sayReturn(word: string): { tone: 'ok' | 'warn' | 'bad'; title: s
       return {
         tone: 'warn',
         title: 'Nothing was connected',
-        text: 'The way to GitHub and back took more than an hour, or began in another session. Begin again.',
+        text: 'The way to GitHub and back took more than ten minutes, or began in another session. Begin again.',
       }
-    case '':
-      return undefined
-    default:
+    case 'github_denied':
+    case 'github_unavailable':
       return {
         tone: 'bad',
         title: 'The App could not be connected',
         text: 'GitHub made it, and did not hand over its key. Delete it there, then try again; Slipway’s log has the reason.',
       }
+    default:
+      return undefined
   }
 }

@@ -54,5 +54,6 @@ export function createPoll(deps: Deps, queue: Queue): Poll {
   }
 }
 
-const isPolled = ({ delivery, previewOf, stopped, status }: Deployment) =>
+/** Whether the branch of a deployment is asked for, where Slipway asks for pushes at all. */
+export const isPolled = ({ delivery, previewOf, stopped, status }: Deployment) =>
   delivery.autoDeploy && previewOf === null && !stopped && status !== 'deleting'

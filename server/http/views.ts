@@ -89,7 +89,7 @@ const WebhookView = Type.Object({
 })
 
 /** One event that GitHub told of. */
-export const DeliveryRecordView = Type.Object({
+const DeliveryRecordView = Type.Object({
   id: Type.String(),
   event: Type.String(),
   at: Time,
@@ -99,7 +99,10 @@ export const DeliveryRecordView = Type.Object({
   /** What came of it, in a sentence. */
   reason: Type.String(),
 })
-export type DeliveryRecordView = Static<typeof DeliveryRecordView>
+
+/** What GitHub told of one deployment, and whether its branch is asked for besides. */
+export const DeliveriesView = Type.Object({ deliveries: Type.Array(DeliveryRecordView), isPolled: Type.Boolean() })
+export type DeliveriesView = Static<typeof DeliveriesView>
 
 const PullRequestView = Type.Object({
   number: Type.Integer(),

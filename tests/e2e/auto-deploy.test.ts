@@ -93,6 +93,7 @@ test('why GitHub does not tell of pushes is said, with where to mend it', async 
   await page.goto(`/apps/${id}/settings`)
   const card = page.getByRole('region', { name: 'How pushes are heard' })
   await card.getByText(webhook.reason).waitFor()
+  await card.getByText('The branch is not asked for either').waitFor()
   await card.getByRole('link', { name: 'See the connection to GitHub' }).waitFor()
 })
 

@@ -163,11 +163,14 @@ describe('what a push does', () => {
     const login = { username: 'admin', password: 'correct horse battery' }
     const { token } = (await app.inject({ method: 'POST', url: '/api/auth/login', body: login })).json()
     const headers = { authorization: `Bearer ${token}` }
-    const { deliveries } = (await app.inject({ url: `/api/deployments/${id}/deliveries`, headers })).json()
-    expect(deliveries).toMatchObject([
+    const list = async () => (await app.inject({ url: `/api/deployments/${id}/deliveries`, headers })).json()
+    expect((await list()).deliveries).toMatchObject([
       { event: 'push', ref: 'refs/heads/dev', deployed: false, reason: 'The app follows the branch main.' },
       { event: 'push', ref: 'refs/heads/main', sha: FIRST, deployed: true },
     ])
+    expect((await list()).isPolled).toBe(true)
+    await updateDeployment(deps.db, id, { stopped: true })
+    expect((await list()).isPolled).toBe(false)
   })
 
   test('a ping says that GitHub reaches us, and deploys nothing', async () => {

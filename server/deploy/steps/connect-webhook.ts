@@ -87,7 +87,7 @@ async function connect(ctx: StepContext): Promise<string | undefined> {
 
 /** What is heard from meanwhile, such as GitHub's ping, is not forgotten. */
 async function note(ctx: StepContext, reason: string | undefined): Promise<void> {
-  const { db, deployment, say } = ctx
+  const { config, db, deployment, say } = ctx
   const before = (await findDeployment(db, deployment.id))?.webhook ?? null
   const heardAt = before?.heardAt === undefined ? {} : { heardAt: before.heardAt }
   const isHeard = before?.state === 'active' && (reason === undefined || reason === APP_TELLS)
@@ -100,7 +100,7 @@ async function note(ctx: StepContext, reason: string | undefined): Promise<void>
   deployment.webhook = webhook
   say(
     webhook.state === 'unavailable'
-      ? `No webhook, so pushes are asked for: ${reason}`
+      ? `No webhook${config.githubPollSeconds > 0 ? ', so pushes are asked for' : ''}: ${reason}`
       : 'GitHub tells of pushes to it.',
   )
   if (before?.state !== webhook.state) await announce(ctx, deployment.id)

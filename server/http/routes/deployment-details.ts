@@ -4,12 +4,13 @@ import { findRelease, listReleases, listSpans, listSteps, type Release, type Spa
 import { openEnv } from '../../deploy/context.ts'
 import { findIdleSteps } from '../../deploy/idle-steps.ts'
 import { pipeline } from '../../deploy/pipeline.ts'
+import { isPolled } from '../../deploy/poll.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { IdParams } from '../schemas.ts'
 import { Type } from '../type.ts'
-import { DeliveryRecordView, EnvView, LedgerView, ReleaseView, StatusView, type StepView } from '../views.ts'
+import { DeliveriesView, EnvView, LedgerView, ReleaseView, StatusView, type StepView } from '../views.ts'
 import { deploymentOf } from './deployments.ts'
 
 /** Older ones are of no use to whoever wonders why a push was not deployed. */
@@ -71,13 +72,16 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
       schema: {
         summary: 'What GitHub told of its repository, and what came of it; newest first',
         params: IdParams,
-        response: { 200: Type.Object({ deliveries: Type.Array(DeliveryRecordView) }) },
+        response: { 200: DeliveriesView },
       },
     },
     async (request) => {
-      const { id } = await deploymentOf(deps, request.params.id)
-      const deliveries = await listDeliveries(deps.db, id, MOST_DELIVERIES)
-      return { deliveries: deliveries.map(({ deploymentId: _, pushedAt: __, ...it }) => it) }
+      const deployment = await deploymentOf(deps, request.params.id)
+      const deliveries = await listDeliveries(deps.db, deployment.id, MOST_DELIVERIES)
+      return {
+        deliveries: deliveries.map(({ deploymentId: _, pushedAt: __, ...it }) => it),
+        isPolled: deps.config.githubPollSeconds > 0 && isPolled(deployment),
+      }
     },
   )
 

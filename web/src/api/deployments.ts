@@ -2,7 +2,7 @@ import type { ChangeInput, CreateInput } from '../../../server/http/schemas.ts'
 import type {
   AvailabilityView,
   CatalogView,
-  DeliveryRecordView,
+  DeliveriesView,
   DeploymentView,
   DifferenceView,
   EnvHistoryView,
@@ -54,7 +54,7 @@ export const getEnvHistory = (id: string, signal?: Signal) =>
 
 /** What GitHub told of its repository, and what came of it; newest first. */
 export const getDeliveries = (id: string, signal?: Signal) =>
-  request<{ deliveries: DeliveryRecordView[] }>('GET', at(id, '/deliveries'), { signal }).then((it) => it.deliveries)
+  request<DeliveriesView>('GET', at(id, '/deliveries'), { signal })
 
 /** `isOwn`: set for the previews; else it is the app's own without what is secret. */
 type PreviewEnv = { isOwn: boolean; env: EnvView[] }

@@ -12,8 +12,8 @@ export class GithubFailure extends AppError {
   }
 }
 
-/** `body` is null where the answer has none, such as those with 204 and 304. */
-export type Answer = { status: number; headers: Headers; body: unknown }
+/** `body` is null where the answer has none, such as those with 204 and 304. `movedTo`: the path it came from in the end. */
+export type Answer = { status: number; headers: Headers; body: unknown; movedTo?: string }
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** `headers` go along with those of every request, such as `if-none-match`. */
 export type Ask = (
@@ -30,22 +30,24 @@ const MOST_BYTES = 1024 * 1024
 const HEADERS = { accept: 'application/vnd.github+json', 'user-agent': 'slipway' }
 
 /**
- * Asks GitHub's REST API. No redirect is followed: it would take the token to another place. What GitHub refuses is
- * answered like the rest, but for the token itself.
+ * Asks GitHub's REST API. A repository that was renamed is asked for where GitHub says that it is now; a redirect to
+ * another host is not followed, for it would take the token along. What GitHub refuses is answered like the rest, but
+ * for the token itself.
  * @throws GithubFailure, or the reason of the signal; none of them shows the token
  */
 export function createAsk({ apiUrl, token, refused = WRONG_TOKEN }: Options): Ask {
   return async (method, path, signal, body, more) => {
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
       throw new GithubFailure(MALFORMED, undefined, 'github_denied')
-    const { status, headers, text } = await exchange(`${apiUrl}${path}`, signal, {
+    const { status, headers, text, movedTo } = await follow(`${apiUrl}${path}`, signal, {
       method,
-      redirect: 'error',
+      redirect: 'manual',
       headers: { ...HEADERS, ...more, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     if (status === 401) throw new GithubFailure(refused, undefined, 'github_denied')
-    return { status, headers, body: parse(token === undefined ? text : text.replaceAll(token, '[token]'), status) }
+    const answer = parse(token === undefined ? text : text.replaceAll(token, '[token]'), status)
+    return { status, headers, body: answer, ...(movedTo !== undefined && { movedTo }) }
   }
 }
 
@@ -56,6 +58,26 @@ type Options = { apiUrl: string; token: string | undefined; refused?: string }
 export async function reachHost(url: string, signal?: AbortSignal): Promise<void> {
   const { status } = await exchange(`${url}/`, signal, { method: 'HEAD', redirect: 'manual', headers: HEADERS })
   if (status >= 500) throw new GithubFailure(`${url} answers with ${status}. Try again later.`)
+}
+
+type Exchanged = { status: number; headers: Headers; text: string; movedTo?: string }
+const REDIRECTS = [301, 302, 307, 308]
+
+/** The same request once more where the API moved what it is about: 301 to what reads, 307 to what changes something. */
+async function follow(url: string, signal: AbortSignal | undefined, init: RequestInit): Promise<Exchanged> {
+  const first = await exchange(url, signal, init)
+  if (!REDIRECTS.includes(first.status)) return first
+  const leadsTo = targetOf(first.headers, url)
+  const { origin } = new URL(url)
+  if (leadsTo?.origin !== origin) throw redirected(origin)
+  const second = await exchange(leadsTo.href, signal, init)
+  if (REDIRECTS.includes(second.status)) throw redirected(origin)
+  return { ...second, movedTo: leadsTo.pathname }
+}
+
+function targetOf(headers: Headers, url: string): URL | undefined {
+  const location = headers.get('location')
+  return location !== null && URL.canParse(location, url) ? new URL(location, url) : undefined
 }
 
 /** One request within ten seconds, its body of 1 MiB at most included. */
@@ -101,12 +123,13 @@ function reasonOf(error: unknown): string {
 }
 
 function unreachable(origin: string, reason: string, cause: unknown): GithubFailure {
-  if (/unexpected redirect/.test(reason)) {
-    const remedy = 'Set SLIPWAY_GITHUB_API_URL to where that leads, if it is where the token belongs.'
-    return new GithubFailure(`${origin} redirects, and the token is not sent after a redirect. ${remedy}`, cause)
-  }
   const remedy = 'Check the network, and SLIPWAY_GITHUB_URL and SLIPWAY_GITHUB_API_URL.'
   return new GithubFailure(`${origin} could not be reached: ${reason}. ${remedy}`, cause)
+}
+
+function redirected(origin: string): GithubFailure {
+  const remedy = 'Set SLIPWAY_GITHUB_API_URL to where that leads, if it is where the token belongs.'
+  return new GithubFailure(`${origin} redirects, and the token is not sent after a redirect. ${remedy}`)
 }
 
 const notTheApi = (status: number) =>

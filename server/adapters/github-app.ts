@@ -76,7 +76,7 @@ export function createGithubApp({ apiUrl, load, now = Date.now }: Options): Gith
     if (found.status === 404) return undefined
     const { id, suspended_at } = bodyOf<{ id?: unknown; suspended_at?: unknown }>('the installation', found, 200)
     if (typeof id !== 'number' || suspended_at) return undefined
-    const made = await ask('POST', `/app/installations/${id}/access_tokens`, undefined, { repositories: [name] })
+    const made = await ask('POST', `/app/installations/${id}/access_tokens`, undefined, onlyFor(name, found.movedTo))
     const { token, expires_at } = bodyOf<{ token?: unknown; expires_at?: unknown }>('a token', made, 201)
     if (typeof token !== 'string') throw refusal('a token', made)
     return { token, endsAt: Date.parse(String(expires_at)) || now() }
@@ -122,6 +122,12 @@ export function createGithubApp({ apiUrl, load, now = Date.now }: Options): Gith
       return readCredentials(await ask('POST', `/app-manifests/${encodeURIComponent(code)}/conversions`))
     },
   }
+}
+
+/** The repository that a token is for. Where it was renamed GitHub knows it by its id, which its new path has. */
+function onlyFor(name: string, movedTo: string | undefined) {
+  const id = /\/repositories\/(\d+)\//.exec(movedTo ?? '')?.[1]
+  return id === undefined ? { repositories: [name] } : { repository_ids: [Number(id)] }
 }
 
 const keyOf = (app: number | '', { owner, name }: RepositoryName) => `${app}/${owner}/${name}`.toLowerCase()

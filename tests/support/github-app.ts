@@ -50,10 +50,11 @@ function asApp(method: string, path: RegExp, answer: (request: GithubRequest, st
 function makeToken({ params: [id], body }: GithubRequest, state: GithubState): Reply {
   const installation = state.installations.find((it) => it.id === Number(id))
   if (!installation || installation.suspended) return refused(404, 'Not Found')
-  const names: string[] = body?.repositories ?? []
-  if (names.length !== 1) state.violations.push(`a token for ${names.length} repositories was asked for`)
-  const repositories = names.map((name) => `${installation.account}/${name}`)
-  if (repositories.some((name) => !installation.repositories.includes(name)))
+  const byName = (body?.repositories ?? []).map((name: string) => `${installation.account}/${name}`)
+  const byId = Object.keys(state.renamed).filter((name) => body?.repository_ids?.includes(state.renamed[name]))
+  const repositories: string[] = [...byName, ...byId]
+  if (repositories.length !== 1) state.violations.push(`a token for ${repositories.length} repositories was asked for`)
+  if (byName.some((name: string) => name in state.renamed || !installation.repositories.includes(name)))
     return refused(422, 'There is at least one repository that does not exist or is not accessible')
   const token = `ghs_${randomBytes(18).toString('hex')}`
   const endsAt = Date.now() + state.tokenLifeMs

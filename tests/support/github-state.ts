@@ -46,7 +46,11 @@ export type GithubState = {
   tokenLifeMs: number
   /** Pull requests, the comments on them, and the webhooks that are told of them. */
   pulls: Pulls
+  /** Ids of repositories that were renamed, by the `owner/name` they had. */
+  renamed: Record<string, number>
   fault: GithubFault | undefined
+  /** Where the fault `redirect` leads. */
+  redirectTo: string
   /** Requests that no client of GitHub's may send, and things that were really made by a test of a permission. */
   violations: string[]
 }
@@ -73,6 +77,8 @@ export const newState = (): GithubState => ({
   tokens: new Map(),
   tokenLifeMs: 60 * 60_000,
   pulls: newPulls(),
+  renamed: {},
   fault: undefined,
+  redirectTo: 'http://127.0.0.1:9/user',
   violations: [],
 })

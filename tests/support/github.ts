@@ -4,6 +4,7 @@ import { accountRoutes, probeRoutes } from './github-account.ts'
 import { appRoutes, readAppToken, readInstallationToken, submitManifest } from './github-app.ts'
 import { keyRoutes } from './github-keys.ts'
 import { pullRoutes } from './github-pulls.ts'
+import { redirectOf, unmoved } from './github-renamed.ts'
 import { type Actor, type GithubRequest, type Reply, type Route, refused } from './github-route.ts'
 import { type GithubFault, type GithubState, newState } from './github-state.ts'
 
@@ -39,12 +40,12 @@ export async function startGithub(): Promise<GithubStandIn> {
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const { method = '', headers } = request
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const url = new URL(request.url ?? '/', `http://${headers.host}`)
     requests.push({ line: `${method} ${url.pathname}`, authorization: headers.authorization })
     let text = ''
     for await (const part of request.setEncoding('utf8')) text += part
     checkRequest(state, `${method} ${url.pathname}`, request, text)
-    if (state.fault !== undefined) return answerFault(state.fault, response)
+    if (state.fault !== undefined) return answerFault(state.fault, state.redirectTo, response)
     const reply = answer(method, url, request, text)
     const json = { 'content-type': 'application/json; charset=utf-8' }
     response.writeHead(reply.status, { ...(reply.body !== undefined && json), ...limits, ...reply.headers })
@@ -52,9 +53,11 @@ export async function startGithub(): Promise<GithubStandIn> {
   }
 
   function answer(method: string, url: URL, { headers }: IncomingMessage, text: string): Reply {
-    const path = url.pathname.replace('/api/v3', '')
     const actor = identify(headers.authorization)
     if (!actor) return refused(401, 'Bad credentials')
+    const moved = redirectOf(state.renamed, method, url)
+    if (moved) return moved
+    const path = unmoved(state.renamed, url.pathname).replace('/api/v3', '')
     const asked = { method, path, query: url.searchParams, headers, body: text === '' ? null : JSON.parse(text), actor }
     const reply = route({ ...asked, params: [], repository: '' })
     return actor.kind === 'token' ? { ...reply, headers: { ...aboutToken(state), ...reply.headers } } : reply
@@ -117,9 +120,9 @@ function checkRequest({ violations }: GithubState, line: string, { headers, meth
   if (method === 'GET' && text !== '') violations.push(`${line}: a body`)
 }
 
-function answerFault(fault: GithubFault, response: ServerResponse): void {
+function answerFault(fault: GithubFault, redirectTo: string, response: ServerResponse): void {
   if (fault === 'hang') return
-  if (fault === 'redirect') return void response.writeHead(301, { location: 'http://127.0.0.1:9/user' }).end()
+  if (fault === 'redirect') return void response.writeHead(301, { location: redirectTo }).end()
   if (fault === '500') return void response.writeHead(500).end('{"message":"Server Error"}')
   if (fault === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
   if (fault === 'huge') return void response.writeHead(200).end(JSON.stringify({ login: 'x'.repeat(2 * 1024 * 1024) }))

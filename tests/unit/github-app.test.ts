@@ -84,3 +84,9 @@ test('the first answer that fails is not kept: the next one who asks gets a toke
   github.state.fault = undefined
   expect(await app.actOn(repository)).toMatchObject({ token: expect.stringMatching(/^ghs_/) })
 })
+
+test('a repository that was renamed gets its token by the id that GitHub answers with', async () => {
+  github.state.renamed['acme/secret'] = 42
+  expect(await app.actOn(repository)).toMatchObject({ token: expect.stringMatching(/^ghs_/) })
+  expect(github.violations).toEqual([])
+})

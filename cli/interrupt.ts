@@ -8,7 +8,7 @@ import { renderJson } from './render.ts'
 export async function untilInterrupted<T>(context: Context, goesOn: string, work: () => Promise<T>): Promise<T> {
   const stop = () => {
     const failure = new Failure('interrupted', goesOn, { exit: EXIT.interrupted })
-    if (context.isJson) context.terminal.print(renderJson(failure, 2))
+    if (context.isJson) context.terminal.print(renderJson(failure))
     else context.terminal.note(`\n${goesOn}`)
     process.exit(failure.exit)
   }

@@ -21,9 +21,10 @@ try {
   else report(readUsageError(error.message))
 }
 
+/** On one line: the answer before it may be a line of JSON for each line of a log. */
 function report(failure: Failure): void {
   process.exitCode = failure.exit
-  if (wantsJson()) terminal.print(renderJson(failure, 2))
+  if (wantsJson()) terminal.print(renderJson(failure))
   else terminal.note([`${red('error:')} ${failure.message}`, ...(failure.hint ? [failure.hint] : [])].join('\n'))
 }
 

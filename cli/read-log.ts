@@ -7,13 +7,17 @@ export type LogQuery = { kind: 'build' | 'runtime'; release?: number | undefined
 const BATCH = 1000
 const FIRST = 0
 
-/** Reads on where it stopped the last time. A build's lines begin at the first, an app's at the last thousand. */
+/**
+ * Reads on where it stopped the last time; what a failure cut off is read again. A build's lines begin at the first, an
+ * app's at the last thousand.
+ */
 export type LogReader = () => Promise<LogLineView[]>
 
 export function createLogReader(client: Client, id: string, query: LogQuery): LogReader {
-  let after = FIRST
+  let last = FIRST
   return async () => {
     const all: LogLineView[] = []
+    let after = last
     for (;;) {
       const { lines, next } = await client.request<{ lines: LogLineView[]; next: number }>(
         'GET',
@@ -22,7 +26,9 @@ export function createLogReader(client: Client, id: string, query: LogQuery): Lo
       )
       after = next
       all.push(...lines)
-      if (lines.length < BATCH || query.kind === 'runtime') return all
+      if (lines.length < BATCH || query.kind === 'runtime') break
     }
+    last = after
+    return all
   }
 }

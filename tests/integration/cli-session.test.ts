@@ -145,6 +145,7 @@ describe('a program', () => {
     const env = { ...(given.SLIPWAY_TOKEN && { SLIPWAY_URL: slipway.url }), ...given, ...real }
     const { code, stdout, stderr } = await cli.run([...args, '--json'], { env })
     expect({ code, stderr }).toEqual({ code: expected, stderr: '' })
+    expect(stdout.trimEnd()).not.toContain('\n')
     expect(JSON.parse(stdout)).toMatchObject({ code: errorCode, message: expect.stringMatching(/^[A-Z“h].*\.$/s) })
   })
 

@@ -160,6 +160,18 @@ describe('an app from the command line, in the order of its life', () => {
     expect(await text()).toBe('three')
   })
 
+  test('following a log outlives a crash of Slipway', async () => {
+    const { child, untilSeen, seen, ended } = cli.start(['logs', 'shop', '--follow'])
+    await untilSeen('listening')
+    await world.slipway.kill()
+    await untilSeen('does not answer at the moment')
+    await world.slipway.start()
+    await ok('restart', 'shop', '--wait')
+    await expect.poll(() => seen().match(/listening/g)).toHaveLength(2)
+    child.kill()
+    await ended
+  })
+
   test('rollback goes to the release before, and says what that changes', async () => {
     const { code, stdout, stderr } = await cli.run(['rollback', 'shop', '--wait'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${address()}\n` })

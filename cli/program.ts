@@ -56,7 +56,10 @@ function addSession(program: Command, run: Run): void {
     .option('-u, --username <name>', 'with a password on stdin where there is no terminal')
     .option('--token', 'with an API token that there is: asks for it, or reads it from stdin')
     .action(run(session.logIn))
-  program.command('logout').description('end the token of this machine, and forget it').action(run(session.logOut))
+  program
+    .command('logout')
+    .description('forget the token of this machine, and end it if login made it')
+    .action(run(session.logOut))
   program.command('whoami').description('who is logged in, and where').action(run(session.whoAmI))
 }
 

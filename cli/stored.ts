@@ -4,8 +4,11 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { Failure } from './failure.ts'
 
-/** What a login leaves for the next command. `insecure`: its user allowed plain HTTP to this address. */
-export type Stored = { url: string; token: string; insecure?: boolean }
+/**
+ * What a login leaves for the next command. `made`: the token is the login's own, and ends with it; one that there was
+ * before may be in use elsewhere. `insecure`: its user allowed plain HTTP to this address.
+ */
+export type Stored = { url: string; token: string; made?: boolean; insecure?: boolean }
 
 type Env = NodeJS.ProcessEnv
 
@@ -59,9 +62,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
 
 function parse(text: string): Stored | undefined {
   try {
-    const { url, token, insecure } = JSON.parse(text)
+    const { url, token, made, insecure } = JSON.parse(text)
     if (typeof url !== 'string' || typeof token !== 'string') return undefined
-    return { url, token, ...(insecure === true && { insecure }) }
+    return { url, token, ...(made === true && { made }), ...(insecure === true && { insecure }) }
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined
     throw error

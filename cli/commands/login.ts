@@ -19,22 +19,25 @@ export async function logIn(context: Context, typed: string, options: LoginOptio
   await refuseForeign(url)
   await prepareStore(context.env)
   const before = await readStored(context.env)
-  const token = options.token ? await takeToken(context) : await makeToken(context, url, options)
+  const made = !options.token
+  const token = made ? await makeToken(context, url, options) : await takeToken(context)
   const { user, scope } = await verify(createClient(url, token))
-  await writeStored(context.env, { url, token, ...(context.isInsecure && { insecure: true }) })
-  if (before?.url === url && before.token !== token) await endToken(createClient(url, before.token))
+  await writeStored(context.env, { url, token, ...(made && { made }), ...(context.isInsecure && { insecure: true }) })
+  if (before?.made && before.url === url && before.token !== token) await endToken(createClient(url, before.token))
   const said = `Logged in to ${url} as ${user.username}${scope === 'read' ? ', to read only' : ''}.`
   context.show({ url, username: user.username, scope, file: storedAt(context.env) }, () => [said])
 }
 
-/** Forgets the token here, and ends it there. */
+/** Forgets the token here, and ends it there if a login made it. */
 export async function logOut(context: Context): Promise<void> {
   const stored = await readStored(context.env)
   if (!stored) return context.show({ url: null }, () => ['Nobody was logged in here.'])
   refusePlain(stored.url, context.isInsecure || stored.insecure === true)
-  const isEnded = await endToken(createClient(stored.url, stored.token))
+  const isEnded = stored.made === true && (await endToken(createClient(stored.url, stored.token)))
   await removeStored(context.env)
-  const rest = `${stored.url} could not be told: delete the token there, in Settings, API tokens.`
+  const rest = stored.made
+    ? `${stored.url} could not be told: delete the token there, in Settings, API tokens.`
+    : 'The token is still good, since no login made it: if nobody else uses it, delete it there, in Settings, API tokens.'
   context.show({ url: stored.url, isTokenEnded: isEnded }, () => [
     `Logged out of ${stored.url}.`,
     ...(isEnded ? [] : [rest]),

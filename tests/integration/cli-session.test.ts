@@ -95,6 +95,14 @@ describe('a login', () => {
     expect([await statusOf(before), await statusOf(after)]).toEqual([401, 200])
   })
 
+  test('leaves a token of before alone that it did not make', async () => {
+    const secret = await makeToken('of CI')
+    await cli.run(['login', slipway.url, '--token'], { input: secret })
+    await logIn()
+    expect((await stored()).token).not.toBe(secret)
+    expect(await statusOf(secret)).toBe(200)
+  })
+
   test('at what is no Slipway gives no password away', async () => {
     const { code, stderr } = await cli.run(['login', 'http://127.0.0.1:9', '-u', 'admin'], { input: PASSWORD })
     expect(code).toBe(69)
@@ -112,9 +120,16 @@ describe('a logout', () => {
     expect(await cli.run(['list'])).toMatchObject({ code: 1, stderr: expect.stringContaining('slipway login') })
   })
 
+  test('only forgets a token that the login did not make, and says so', async () => {
+    const secret = await makeToken('of CI, too')
+    await cli.run(['login', slipway.url, '--token'], { input: secret })
+    expect(await cli.run(['logout'])).toMatchObject({ code: 0, stdout: expect.stringContaining('still good') })
+    expect(await statusOf(secret)).toBe(200)
+    await expect(stored()).rejects.toThrow('ENOENT')
+  })
+
   test('of a Slipway that is gone says what is left to do', async () => {
-    const token = await makeToken('of a gone one')
-    await cli.run(['login', slipway.url, '--token'], { input: token })
+    await logIn()
     const text = (await readFile(cli.configFile, 'utf8')).replace(slipway.url, `http://127.0.0.1:${await freePort()}`)
     await writeFile(cli.configFile, text)
     expect(await cli.run(['logout'])).toMatchObject({ code: 0, stdout: expect.stringContaining('delete the token') })

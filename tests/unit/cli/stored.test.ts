@@ -30,8 +30,8 @@ test('nothing is stored before a login, and after a logout', async () => {
   const env = { XDG_CONFIG_HOME: makeFolder() }
   expect(await readStored(env)).toBeUndefined()
   await removeStored(env)
-  await writeStored(env, { ...login, insecure: true })
-  expect(await readStored(env)).toEqual({ ...login, insecure: true })
+  await writeStored(env, { ...login, made: true, insecure: true })
+  expect(await readStored(env)).toEqual({ ...login, made: true, insecure: true })
   await removeStored(env)
   expect(await readStored(env)).toBeUndefined()
 })

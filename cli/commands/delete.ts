@@ -14,7 +14,7 @@ export type DeleteOptions = WaitOptions & { yes?: boolean; keepVolumes?: boolean
 export async function deleteApp(context: Context, named: string, options: DeleteOptions): Promise<void> {
   const client = await context.connect()
   const app = await findApp(client, named)
-  if (!options.yes) await confirmDelete(context, app, options)
+  if (!options.yes) await confirmDelete(context, client, app, options)
   const query = { volumes: options.keepVolumes ? 'keep' : 'remove' }
   const deployment = await changeApp(client, 'DELETE', at(app.id), { query })
   if (!options.wait) return context.show({ deployment }, () => [`${app.subdomain} is being deleted.`])
@@ -23,12 +23,24 @@ export async function deleteApp(context: Context, named: string, options: Delete
   context.show({ receipt }, () => [describeReceipt(receipt)])
 }
 
-async function confirmDelete({ terminal, isJson }: Context, app: DeploymentView, { keepVolumes }: DeleteOptions) {
+async function confirmDelete(
+  { terminal, isJson }: Context,
+  client: Client,
+  app: DeploymentView,
+  { keepVolumes }: DeleteOptions,
+): Promise<void> {
   if (!terminal.isInteractive || isJson)
     throw wrongUsage(`Deleting ${app.subdomain} cannot be undone, and nobody is here to be asked.`, 'Add --yes.')
   const volumes = app.volumes.length === 0 ? '' : keepVolumes ? ', but not its volumes' : ', its volumes with all data'
-  const answer = await terminal.ask(`Delete ${app.subdomain} and all that it made${volumes}? [y/N] `)
+  const previews = await describePreviews(client, app)
+  const answer = await terminal.ask(`Delete ${app.subdomain} and all that it made${previews}${volumes}? [y/N] `)
   if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('refused', `${app.subdomain} was not deleted.`)
+}
+
+/** They go with their app, and keep nothing. */
+async function describePreviews(client: Client, { id }: DeploymentView): Promise<string> {
+  const count = (await listApps(client)).filter((it) => it.previewOf === id).length
+  return count === 0 ? '' : `, its ${plural(count, 'preview')} with all data`
 }
 
 /** There is a receipt as soon as the last thing is gone. @throws Failure when something will not go */

@@ -18,11 +18,15 @@ const entry = existsSync(built) && changedAt(built) >= newestSource() ? built : 
 if (Number(process.versions.node.split('.')[0]) >= NODE) await import(pathToFileURL(entry).href)
 else runWith(findNode())
 
+/** The client shares code with the server and the admin page. */
 function newestSource() {
-  const sources = ['.', 'commands'].flatMap((it) =>
-    readdirSync(path.join(folder, it)).map((name) => path.join(it, name)),
-  )
-  return Math.max(...sources.filter((it) => it.endsWith('.ts')).map((it) => changedAt(path.join(folder, it))))
+  const sources = ['cli', 'server', 'web/src'].flatMap((it) => sourcesIn(path.join(folder, '..', it)))
+  return Math.max(...sources.map(changedAt))
+}
+
+function sourcesIn(parent) {
+  const names = readdirSync(parent, { recursive: true }).filter((it) => it.endsWith('.ts'))
+  return names.map((it) => path.join(parent, it))
 }
 
 function changedAt(file) {

@@ -12,19 +12,24 @@ export const signOf = (status: DeploymentView['status']): string => {
 }
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? ''
+const pullRequestOf = ({ pullRequest }: DeploymentView) =>
+  pullRequest ? `#${pullRequest.number} ${firstLine(pullRequest.title)}` : null
 const commitOf = ({ commit }: Pick<DeploymentView, 'commit'>) =>
   commit ? `${shortSha(commit.sha)} ${firstLine(commit.message)}` : ''
 
+/** Previews stand below their app. */
 export function describeApps(apps: DeploymentView[], now: number): string[] {
   if (apps.length === 0) return ['No apps yet: slipway deploy owner/name']
   const head = ['APP', 'STATUS', 'RELEASE', 'DEPLOYED', 'ADDRESS', 'COMMIT']
-  const rows = apps.map((it) => [
-    bold(it.subdomain),
+  const own = apps.filter((it) => it.previewOf === null)
+  const sorted = own.flatMap((app) => [app, ...apps.filter((it) => it.previewOf === app.id)])
+  const rows = sorted.map((it) => [
+    it.previewOf === null ? bold(it.subdomain) : `  ${it.subdomain}`,
     signOf(it.status),
     it.release === null ? '' : String(it.release),
     it.deployedAt === null ? '' : ago(it.deployedAt, now),
     it.url ?? '',
-    commitOf(it),
+    `${it.pullRequest ? `#${it.pullRequest.number} ` : ''}${commitOf(it)}`,
   ])
   return table(head, rows)
 }
@@ -38,6 +43,7 @@ export function describeApp(app: DeploymentView, releases: ReleaseView[], now: n
       ['Address', app.url],
       ['Repository', `${repositoryName(app.githubUrl)}${app.branch === null ? '' : ` (${app.branch})`}`],
       ['Folder', app.rootDir],
+      ['Pull request', pullRequestOf(app)],
       ['Commit', commitOf(app)],
       ['Template', app.template],
       ['Port', app.port === null ? null : String(app.port)],

@@ -98,7 +98,7 @@ function addLooks(program: Command, run: Run): void {
   program
     .command('logs')
     .argument(...APP)
-    .description('what an app prints')
+    .description('what an app prints, from its last 1000 lines on')
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .option('--build', 'what its build printed')
     .option('--release <number>', 'of that release', readNumber)

@@ -3,13 +3,13 @@ import type { Client } from './client.ts'
 
 export type LogQuery = { kind: 'build' | 'runtime'; release?: number | undefined }
 
-/** As many as the API gives at once. */
-const BATCH = 1000
+/** As many as the API gives at once, and as many as there are of an app's log at first. */
+export const BATCH = 1000
 const FIRST = 0
 
 /**
  * Reads on where it stopped the last time; what a failure cut off is read again. A build's lines begin at the first, an
- * app's at the last thousand.
+ * app's at the last `BATCH`.
  */
 export type LogReader = () => Promise<LogLineView[]>
 

@@ -3,7 +3,7 @@ import type { LogLineView } from '../../server/http/views.ts'
 import { findApp } from '../apps.ts'
 import type { Context } from '../context.ts'
 import { poll } from '../poll.ts'
-import { createLogReader } from '../read-log.ts'
+import { BATCH, createLogReader } from '../read-log.ts'
 import { renderJson } from '../render.ts'
 
 export type LogsOptions = { follow?: boolean; build?: boolean; release?: number }
@@ -17,11 +17,17 @@ const PAUSE_MS = 1000
 export async function logs(context: Context, named: string, options: LogsOptions): Promise<void> {
   const client = await context.connect()
   const { id } = await findApp(client, named)
-  const read = createLogReader(client, id, { kind: options.build ? 'build' : 'runtime', release: options.release })
+  const kind = options.build ? 'build' : 'runtime'
+  const read = createLogReader(client, id, { kind, release: options.release })
+  const look = () => (options.follow ? poll(context, read) : read())
   const print = (line: LogLineView) => context.terminal.print(context.isJson ? renderJson(line) : line.text)
-  if (!options.follow) return (await read()).forEach(print)
+
+  let lines = await look()
+  if (kind === 'runtime' && lines.length === BATCH) context.note(`Its last ${BATCH} lines; earlier ones are not shown.`)
   for (;;) {
-    for (const line of await poll(context, read)) print(line)
+    for (const line of lines) print(line)
+    if (!options.follow) return
     await sleep(PAUSE_MS)
+    lines = await look()
   }
 }

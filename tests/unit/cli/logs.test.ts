@@ -53,6 +53,13 @@ test('who does not follow is told at once', async () => {
   expect({ printed, notes, error }).toEqual({ printed: [], notes: [], error: restarting })
 })
 
+test('of what an app printed long ago is said that it is not shown; a build is shown whole', async () => {
+  const all = range(1, 1000)
+  expect((await read([all], {})).notes).toEqual(['Its last 1000 lines; earlier ones are not shown.'])
+  expect((await read([range(1, 999)], {})).notes).toEqual([])
+  expect((await read([all, all], { build: true })).notes).toEqual([])
+})
+
 test('for programs each line is a document on a line of its own', async () => {
   const { printed } = await read([[1, 2]], {}, true)
   expect(printed?.map((it) => JSON.parse(it))).toEqual([

@@ -1,5 +1,4 @@
-import { AppError } from '../errors.ts'
-import type { Answer } from './github-api.ts'
+import { type Answer, GithubFailure } from './github-api.ts'
 
 /** A repository at GitHub, as its API names it. */
 export type RepositoryName = { owner: string; name: string }
@@ -9,36 +8,45 @@ export const pathOf = ({ owner, name }: RepositoryName) => `/repos/${owner}/${na
 /** What was asked for, as it stands in a sentence after “may not”, and what GitHub's settings call the right to it. */
 export type Right = { what: string; permission: string }
 
+/** GitHub wants fewer requests: those of the hour are used up, or too many came at once. */
+const wantsPause = ({ status, headers }: Answer) =>
+  status === 429 || (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')))
+
+/** Whoever asks may not. GitHub says 404 of what one may not know of. */
+export const isForbidden = (answer: Answer) => (answer.status === 403 && !wantsPause(answer)) || answer.status === 404
+
 /**
  * The answer, when GitHub did what it was asked for.
- * @throws github_denied with the permission that is missing; github_unavailable when GitHub fails or wants a pause
+ * @throws GithubFailure: github_denied with the permission that is missing; github_unavailable when GitHub fails or wants
+ * a pause
  */
 export function expectDone(answer: Answer, repository: RepositoryName, { what, permission }: Right): Answer {
-  const { status, headers } = answer
-  if (status < 300 || status === 304) return answer
+  if (answer.status < 300 || answer.status === 304) return answer
   const name = `${repository.owner}/${repository.name}`
-  const isLimited = headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')
-  if (status === 429 || (status === 403 && isLimited)) {
-    throw new AppError(
-      'github_unavailable',
-      'GitHub wants a pause: the requests of this hour are used up. Wait a little.',
-    )
-  }
-  if (status === 403 || status === 404) {
-    throw new AppError(
-      'github_denied',
-      `What speaks for ${name} at GitHub may not ${what}. Give it the permission ${permission}; a classic token needs the scope “repo”.`,
-    )
-  }
-  const code = status >= 500 ? 'github_unavailable' : 'github_denied'
-  throw new AppError(
-    code,
-    `GitHub answered with ${status} when Slipway wanted to ${what} of ${name}: ${saidIn(answer)}.`,
+  if (!isForbidden(answer)) throw refusal(`the wish to ${what} of ${name}`, answer)
+  throw new GithubFailure(
+    `What speaks for ${name} at GitHub may not ${what}. Give it the permission ${permission}; a classic token needs the scope “repo”.`,
+    undefined,
+    'github_denied',
   )
 }
 
+/** The body of an answer that has the status one wants. @throws GithubFailure */
+export function bodyOf<T>(what: string, answer: Answer, status = 200): T {
+  if (answer.status !== status || answer.body === null) throw refusal(what, answer)
+  return answer.body as T
+}
+
+/** GitHub's own words, where nothing better is known. */
+export function refusal(what: string, answer: Answer): GithubFailure {
+  if (wantsPause(answer))
+    return new GithubFailure('GitHub wants a pause: the requests that it allows are used up. Try again later.')
+  const code = answer.status >= 500 ? 'github_unavailable' : 'github_denied'
+  return new GithubFailure(`GitHub answered ${what} with ${answer.status}: ${saidIn(answer)}.`, undefined, code)
+}
+
 /** GitHub's own words, of which nobody knows how many they are. */
-export const saidIn = ({ body }: Answer) =>
+const saidIn = ({ body }: Answer) =>
   String((body as { message?: unknown } | null)?.message ?? 'no reason given').slice(0, 200)
 
 /** An object of an answer; anything else is one without keys. */

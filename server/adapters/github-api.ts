@@ -139,18 +139,3 @@ const notTheApi = (status: number) =>
 
 export const WRONG_TOKEN = 'GitHub does not accept the token: it is wrong, was revoked, or has expired.'
 const MALFORMED = 'The token holds a character that no token has, such as a space or a line end. Copy it again.'
-
-/** The body of an answer that has the status one wants. @throws GithubFailure */
-export function bodyOf<T>(what: string, answer: Answer, status = 200): T {
-  if (answer.status !== status || answer.body === null) throw refusal(what, answer)
-  return answer.body as T
-}
-
-/** GitHub's own words, where nothing better is known. */
-export function refusal(what: string, { status, headers, body }: Answer): GithubFailure {
-  if (status === 429 || headers.get('x-ratelimit-remaining') === '0')
-    return new GithubFailure('The requests that GitHub allows in an hour are used up. Try again later.')
-  const said = String((body as { message?: unknown } | null)?.message ?? 'no reason given').slice(0, 200)
-  const code = status >= 500 ? 'github_unavailable' : 'github_denied'
-  return new GithubFailure(`GitHub answered ${what} with ${status}: ${said}.`, undefined, code)
-}

@@ -1,6 +1,7 @@
 import type { AppCredentials } from '../db/github-app.ts'
 import type { Check, Try } from './check.ts'
-import { bodyOf, GithubFailure } from './github-api.ts'
+import { bodyOf } from './github-answer.ts'
+import { GithubFailure } from './github-api.ts'
 import type { GithubApp, Installation } from './github-app.ts'
 import { APP_PERMISSIONS } from './github-manifest.ts'
 import { nameOf, PERMISSIONS, type Permission } from './github-permissions.ts'

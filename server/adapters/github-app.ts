@@ -1,5 +1,6 @@
 import type { AppCredentials } from '../db/github-app.ts'
-import { type Ask, bodyOf, createAsk, GithubFailure, refusal } from './github-api.ts'
+import { bodyOf, type RepositoryName, refusal } from './github-answer.ts'
+import { type Ask, createAsk, GithubFailure } from './github-api.ts'
 import { readCredentials } from './github-manifest.ts'
 
 export type Installation = {
@@ -11,8 +12,6 @@ export type Installation = {
   isSuspended: boolean
   permissions: Record<string, string>
 }
-
-type RepositoryName = { owner: string; name: string }
 
 export type GithubApp = {
   /** Asks as the App's installation on a repository; undefined where it is not installed, or there is no App. */

@@ -1,5 +1,6 @@
 import type { Check, Try } from './check.ts'
-import { type Answer, type Ask, GithubFailure, refusal } from './github-api.ts'
+import { isForbidden, refusal } from './github-answer.ts'
+import { type Answer, type Ask, GithubFailure } from './github-api.ts'
 import { nameOf, PERMISSIONS, type Permission } from './github-permissions.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -86,9 +87,8 @@ async function listPrivate(ask: Ask, signal?: AbortSignal): Promise<Repository[]
 
 /** 409 is an empty repository, 422 something that is not there: the request itself was permitted. */
 function isPermitted(permission: Permission, answer: Answer): boolean {
-  const { status, headers } = answer
+  const { status } = answer
   if (status < 300 || status === 409 || status === 422) return true
-  const isRefusal = (status === 403 || status === 404) && headers.get('x-ratelimit-remaining') !== '0'
-  if (!isRefusal) throw refusal(nameOf(permission), answer)
+  if (!isForbidden(answer)) throw refusal(nameOf(permission), answer)
   return false
 }

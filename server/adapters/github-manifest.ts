@@ -1,5 +1,6 @@
 import type { AppCredentials } from '../db/github-app.ts'
-import { type Answer, bodyOf, GithubFailure, refusal } from './github-api.ts'
+import { bodyOf, refusal } from './github-answer.ts'
+import { type Answer, GithubFailure } from './github-api.ts'
 
 /** What the App may do at the repositories where it is installed. Nothing else is asked for. */
 export const APP_PERMISSIONS = {

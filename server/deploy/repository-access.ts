@@ -1,4 +1,5 @@
 import { isForeignApi } from '../adapters/github.ts'
+import type { RepositoryName } from '../adapters/github-answer.ts'
 import { type Ask, createAsk, WRONG_TOKEN } from '../adapters/github-api.ts'
 import { type DeployKey, findDeployKey, findKeyOfDeployment, listDeployKeys } from '../db/deploy-keys.ts'
 import type { Deps } from '../deps.ts'
@@ -9,7 +10,7 @@ import { type GithubToken, readGithubToken } from './github-token.ts'
 /** How a repository is read, and who speaks for it at GitHub's API. */
 export type Access = {
   by: 'app' | 'token' | 'deploy-key' | 'nobody'
-  repository: { owner: string; name: string }
+  repository: RepositoryName
   /** What git is given. With `sshKey` the address is one of SSH, and there is no token. */
   clone: { url: string; token?: string; sshKey?: string }
   /** Asks GitHub's REST API as the App's installation or the token's user; undefined where there is neither. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createAsk } from '../../server/adapters/github-api.ts'
+import { type Ask, createAsk } from '../../server/adapters/github-api.ts'
 import { addRepositoryKey, listRepositoryKeys, removeRepositoryKey } from '../../server/adapters/github-keys.ts'
 import { makeSshKey } from '../../server/ssh-key.ts'
 import { type GithubStandIn, startGithub } from '../support/github.ts'
@@ -43,4 +43,14 @@ test('a redirect that leads to itself is not followed for ever', async () => {
   github.state.redirectTo = `${github.apiUrl}/user`
   await expect(ask('GET', '/user')).rejects.toThrow(/redirects/)
   expect(github.requests).toHaveLength(2)
+})
+
+test.each([
+  ['rate limit', { 'x-ratelimit-remaining': '0' }],
+  ['secondary rate limit', { 'retry-after': '60', 'x-ratelimit-remaining': '4000' }],
+])('a %s is no refusal: the keys are not taken for ones that nobody may see', async (_, headers) => {
+  const limited: Ask = async () => ({ status: 403, headers: new Headers(headers), body: { message: 'too many' } })
+  const pause = { code: 'github_unavailable', message: expect.stringContaining('pause') }
+  await expect(listRepositoryKeys(limited, repository)).rejects.toMatchObject(pause)
+  await expect(removeRepositoryKey(limited, repository, 'ours')).rejects.toMatchObject(pause)
 })

@@ -30,8 +30,8 @@ export const addDeployKey = defineStep({
     if (!ctx.deployKey) return undefined
     const { ask, repository } = await accessOf(ctx)
     const title = deployKeyTitle(ctx.config.instance, ctx.deployKey.id)
-    const isSeen = ask && (await removeRepositoryKey(ask, repository, title))
-    return isSeen ? undefined : 'kept'
+    const removed = ask && (await removeRepositoryKey(ask, repository, title))
+    return removed === undefined ? 'kept' : undefined
   },
   async inspect(ctx, { name }) {
     const { ask, repository } = await accessOf(ctx)

@@ -13,7 +13,7 @@ import { clearBuildCache } from './clear-build-cache.ts'
 import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
 import { readGithubToken } from './github-token.ts'
 import { pipeline } from './pipeline.ts'
-import { retireOthers } from './retire.ts'
+import { areDrained, type Hurry, retireOthers } from './retire.ts'
 import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
 import { announce, setStatus } from './status.ts'
 import type { Until } from './step.ts'
@@ -26,11 +26,8 @@ const RETRY_MS = 60_000
 /** How often an app that is being removed looks whether its previews are gone: their rows name its own. */
 const PREVIEWS_MS = 500
 
-/**
- * Tells the queue that until `work` is over a job only waits for the last requests of what it has replaced. The signal
- * fires when something else is to be done to this deployment, or when the server stops.
- */
-export type WhileDraining = (work: (hurry: AbortSignal) => Promise<void>) => Promise<void>
+/** Tells the queue that until `work` is over a job does little but wait for the last requests of what it has replaced. */
+export type WhileDraining = <T>(work: (hurry: Hurry) => Promise<T>) => Promise<T>
 
 /**
  * Does one job of the queue to its end. Failures of a deploy are written to the deployment, not thrown; what could not
@@ -50,10 +47,10 @@ async function work(deps: Deps, job: Job, signal: AbortSignal, whileDraining: Wh
       await undo(deps, job, whileDraining)
       break
     case 'remove':
-      await remove(deps, job)
+      await remove(deps, job, signal)
       break
     default:
-      await switchApp(deps, job.deploymentId, job.kind, signal)
+      await switchApp(deps, job.deploymentId, job.kind, signal, whileDraining)
       if (signal.aborted) return await requeueJob(deps.db, job.id)
       await deleteJob(deps.db, job.id)
   }
@@ -146,18 +143,27 @@ const isOfPostDeploy = ({ step, code }: StoredError) => step === runPostDeploy.n
 async function undo(deps: Deps, job: Job, whileDraining: WhileDraining): Promise<void> {
   const release = await findRelease(deps.db, job.deploymentId, job.release ?? 0)
   if (!release) return deleteJob(deps.db, job.id)
-  const ctx = await createContext(deps, job.deploymentId, release.number)
+  await whileDraining((hurry) => undoRelease(deps, job, release, hurry))
+}
+
+async function undoRelease(deps: Deps, job: Job, release: Release, hurry: Hurry): Promise<void> {
+  const ctx = await createContext(deps, job.deploymentId, release.number, { signal: hurry.byOther })
   const isLive = ctx.deployment.liveRelease === release.number
   try {
-    if (isLive) await whileDraining((hurry) => retireOthers(deps, job.deploymentId, hurry))
+    if (isLive) await retireOthers(deps, job.deploymentId, hurry)
     await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
     if (!isLive) await noteFailure(deps, release)
     await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))
     await deleteJob(deps.db, job.id)
   } catch (error) {
+    if (hurry.byOther.aborted) return await letThrough(deps, job, hurry.byOther)
     await getStuck(deps, job, error, ctx.deployment)
   }
 }
+
+/** What was begun goes on after the next start, or after what waits for it. */
+const letThrough = ({ db }: Deps, job: Job, { reason }: AbortSignal) =>
+  requeueJob(db, job.id, reason === SHUTDOWN ? null : new Date(Date.now() + RETRY_MS).toISOString())
 
 /** Nothing of the release is left. The reason is told with it: that of its step, or of the deployment. */
 async function noteFailure({ db, events }: Deps, release: Release): Promise<void> {
@@ -197,7 +203,8 @@ async function getStuck(deps: Deps, job: Job, error: unknown, deployment: Deploy
   await setStatus(deps, job.deploymentId, serves ? restingStatus(deployment) : 'stuck', reason)
 }
 
-async function remove(deps: Deps, job: Job): Promise<void> {
+/** Only a stop of the server aborts it; it goes on after the next start. */
+async function remove(deps: Deps, job: Job, signal: AbortSignal): Promise<void> {
   const deployment = await findDeployment(deps.db, job.deploymentId)
   if (!deployment) return
   await setStatus(deps, deployment.id, 'deleting', null)
@@ -206,7 +213,7 @@ async function remove(deps: Deps, job: Job): Promise<void> {
     // Volumes go when no container of any release, and none of its jobs, holds them any more.
     for (const until of ['pruned', 'deleted'] as const) {
       for (const release of await listReleases(deps.db, deployment.id)) {
-        await revertAll(pipeline, await createContext(deps, deployment.id, release.number), until)
+        await revertAll(pipeline, await createContext(deps, deployment.id, release.number, { signal }), until)
       }
     }
     if ((await listPreviews(deps.db, deployment.id)).length > 0) {
@@ -216,6 +223,7 @@ async function remove(deps: Deps, job: Job): Promise<void> {
     await forget(deps, deployment)
     deps.events.publish({ type: 'deleted', deployment: deployment.id })
   } catch (error) {
+    if (signal.aborted) return await requeueJob(deps.db, job.id)
     await getStuck(deps, job, error, deployment)
   }
 }
@@ -247,12 +255,16 @@ async function forget(deps: Deps, deployment: Deployment): Promise<void> {
   })
 }
 
-/** Stops, starts or restarts the live release. Only a stop of the server aborts it; it is done again then. */
+/**
+ * Stops, starts or restarts the live release. A stop of the server aborts it; it is done again then. One that waits for
+ * the app's last visitors is over when something else is asked for: that says how the app is to be.
+ */
 async function switchApp(
   deps: Deps,
   deploymentId: string,
   kind: 'stop' | 'start' | 'restart',
   signal: AbortSignal,
+  whileDraining: WhileDraining,
 ): Promise<void> {
   const deployment = await findDeployment(deps.db, deploymentId)
   if (!deployment || deployment.liveRelease === null) return
@@ -262,7 +274,7 @@ async function switchApp(
   try {
     if (kind === 'stop') {
       await deps.nginx.install(vhostOf(ctx, ctx.release, ctx.port))
-      await deps.nginx.drained(signal)
+      if (!(await whileDraining(({ byOther }) => areDrained(deps, byOther)))) return
       await deps.docker.stopContainer(name, stopSecondsOf(ctx.release))
       return await setStatus(deps, deploymentId, 'stopped', null)
     }

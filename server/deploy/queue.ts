@@ -5,6 +5,7 @@ import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { runJob, SHUTDOWN } from './lifecycle.ts'
+import type { Hurry } from './retire.ts'
 
 export type Queue = {
   /** Looks for jobs that may start. Call it after writing one. */
@@ -23,13 +24,16 @@ export type Queue = {
 }
 
 type Running = {
-  /** `draining`: a job that only waits for the last requests of what it has replaced. */
-  kind: Job['kind'] | 'look' | 'draining'
+  kind: Job['kind'] | 'look'
   controller: AbortController
+  /** A job that does little but wait for the last requests of what it has replaced. */
+  isDraining: boolean
   /** Ends that waiting. */
-  hurry: AbortController
+  hurry: Record<keyof Hurry, AbortController>
   done: Promise<void>
 }
+
+const GIVES_WAY = new AppError('cancelled', 'Something else was asked for. What is left of this goes on afterwards.')
 
 /** When a job that ended in an unexpected way is tried again. */
 const AGAIN_MS = 60_000
@@ -69,11 +73,10 @@ export function createQueue(deps: Deps): Queue {
       if (stopped || (job.runAfter ?? '') > now()) continue
       const ahead = running.get(job.deploymentId)
       if (ahead) {
-        if (ahead.kind === 'draining') ahead.hurry.abort()
-        else await supersede(job)
+        await giveWay(ahead, job)
         continue
       }
-      const deploys = [...running.values()].filter((it) => it.kind === 'deploy').length
+      const deploys = [...running.values()].filter((it) => it.kind === 'deploy' && !it.isDraining).length
       if (job.kind !== 'deploy' || deploys < deps.config.buildConcurrency) launch(job)
     }
   }
@@ -83,6 +86,13 @@ export function createQueue(deps: Deps): Queue {
     clearTimeout(alarm)
     const times = jobs.flatMap((it) => (it.runAfter !== null && it.runAfter > now() ? [Date.parse(it.runAfter)] : []))
     if (times.length > 0 && !stopped) alarm = setTimeout(kick, Math.min(...times) - Date.now() + 1).unref()
+  }
+
+  async function giveWay(ahead: Running, job: Job) {
+    if (!ahead.isDraining) return supersede(job)
+    // An undo takes up the same releases.
+    const isDeploy = job.kind === 'deploy' || job.kind === 'undo'
+    ahead.hurry[isDeploy ? 'byDeploy' : 'byOther'].abort(GIVES_WAY)
   }
 
   /** A newer push takes the place of a deploy that is still on its way. What a user asked for waits its turn. */
@@ -109,13 +119,13 @@ export function createQueue(deps: Deps): Queue {
   }
 
   /** Others may build meanwhile, and who waits for this deployment is let through. */
-  async function whileDraining(own: Running, work: (hurry: AbortSignal) => Promise<void>): Promise<void> {
-    const { kind } = own
-    own.kind = 'draining'
-    if (stopped) own.hurry.abort()
+  async function whileDraining<T>(own: Running, work: (hurry: Hurry) => Promise<T>): Promise<T> {
+    own.isDraining = true
+    if (stopped) own.hurry.byOther.abort(SHUTDOWN)
     kick()
-    await work(own.hurry.signal).finally(() => {
-      own.kind = kind
+    const { byDeploy, byOther } = own.hurry
+    return await work({ byDeploy: byDeploy.signal, byOther: byOther.signal }).finally(() => {
+      own.isDraining = false
     })
   }
 
@@ -138,7 +148,8 @@ export function createQueue(deps: Deps): Queue {
     work: (own: Running) => Promise<T>,
   ): Promise<T> {
     const over = Promise.withResolvers<void>()
-    const own = { kind, controller: new AbortController(), hurry: new AbortController(), done: over.promise }
+    const hurry = { byDeploy: new AbortController(), byOther: new AbortController() }
+    const own = { kind, controller: new AbortController(), isDraining: false, hurry, done: over.promise }
     running.set(deploymentId, own)
     try {
       return await work(own)
@@ -153,7 +164,7 @@ export function createQueue(deps: Deps): Queue {
     kick,
     abort(deploymentId, reason) {
       const found = running.get(deploymentId)
-      if (found?.kind !== 'deploy') return false
+      if (found?.kind !== 'deploy' || found.isDraining) return false
       found.controller.abort(reason)
       return true
     },
@@ -165,7 +176,7 @@ export function createQueue(deps: Deps): Queue {
       clearTimeout(alarm)
       for (const { controller, hurry } of running.values()) {
         controller.abort(SHUTDOWN)
-        hurry.abort()
+        hurry.byOther.abort(SHUTDOWN)
       }
       await Promise.all([...running.values()].map((it) => it.done))
     },

@@ -10,18 +10,25 @@ import { listStandingJobs } from './schedules/job-container.ts'
 /** So many replaced releases may still run because newer ones did not wait for their last requests. */
 const MOST_WAITING = 2
 
+/** What waits for a job that only waits for last requests. */
+export type Hurry = {
+  /** A newer deploy: it is let through where not too many old releases wait already. */
+  byDeploy: AbortSignal
+  /** Anything else that is to be done to the deployment, such as deleting it, or the server stops. */
+  byOther: AbortSignal
+}
+
 /**
  * Takes down the releases that have been replaced, once nginx has let go of their last requests, and removes the images
  * of those that are too old to roll back to, or of a subdomain that was given up: images are named after it, and the
  * next app of that name makes its own. The live release is not touched.
- * With `hurry` the waiting ends when that fires: the releases stay as they are, for the next deploy or the reconciler.
+ * With `hurry` the waiting ends when one of its signals fires: the releases stay as they are, for the next deploy or the reconciler.
  * @throws StepError; the release stays `retiring` and is tried again by the reconciler.
  */
-export async function retireOthers(deps: Deps, deploymentId: string, hurry?: AbortSignal): Promise<void> {
+export async function retireOthers(deps: Deps, deploymentId: string, hurry?: Hurry): Promise<void> {
   const releases = await listReleases(deps.db, deploymentId)
   const retiring = releases.filter((release) => release.status === 'retiring')
-  if (retiring.length > 0 && !(await areDrained(deps, retiring.length > MOST_WAITING ? undefined : hurry))) return
-  for (const release of retiring) await take(deps, release, 'retired')
+  if (!(await takeDrained(deps, retiring, hurry && signalOf(hurry, retiring.length)))) return
 
   const keepReleases = (await findDeployment(deps.db, deploymentId))?.delivery.keepReleases ?? 0
   const name = releases.find((release) => release.status === 'live')?.subdomain
@@ -38,8 +45,24 @@ export async function retireOthers(deps: Deps, deploymentId: string, hurry?: Abo
 
 const isOnItsWay = (status: ReleaseStatus) => status === 'queued' || status === 'running'
 
-/** False when something else is waited for sooner. */
-async function areDrained({ nginx }: Deps, hurry: AbortSignal | undefined): Promise<boolean> {
+const signalOf = ({ byDeploy, byOther }: Hurry, waiting: number) =>
+  waiting > MOST_WAITING ? byOther : AbortSignal.any([byDeploy, byOther])
+
+/** False when something else is waited for sooner. Other apps may have begun to drain in between, so each step waits, too. */
+async function takeDrained(deps: Deps, retiring: Release[], signal: AbortSignal | undefined): Promise<boolean> {
+  if (retiring.length === 0) return true
+  if (!(await areDrained(deps, signal))) return false
+  try {
+    for (const release of retiring) await take(deps, release, 'retired', signal)
+    return true
+  } catch (error) {
+    if (!signal?.aborted) throw error
+    return false
+  }
+}
+
+/** Waits for the last requests of what was replaced. False when something else is waited for sooner. */
+export async function areDrained({ nginx }: Deps, hurry: AbortSignal | undefined): Promise<boolean> {
   try {
     await nginx.drained(hurry)
     return true
@@ -49,7 +72,8 @@ async function areDrained({ nginx }: Deps, hurry: AbortSignal | undefined): Prom
   }
 }
 
-async function take(deps: Deps, release: Release, to: 'retired' | 'pruned'): Promise<void> {
-  await revertAll(pipeline, await createContext(deps, release.deploymentId, release.number), to)
+async function take(deps: Deps, release: Release, to: 'retired' | 'pruned', signal?: AbortSignal): Promise<void> {
+  const ctx = await createContext(deps, release.deploymentId, release.number, signal && { signal })
+  await revertAll(pipeline, ctx, to)
   await updateRelease(deps.db, release, { status: to })
 }

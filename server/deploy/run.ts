@@ -126,7 +126,7 @@ async function revertOne(step: Step, ctx: StepContext, effects: Effect[]): Promi
     }
     await note(ctx, step, 'undone', (db) => moveEffects(db, owner, 'removed', kept ? 'kept' : undefined))
   } catch (error) {
-    const reason = toAppError(error)
+    const reason = toAppError(ctx.signal.aborted ? ctx.signal.reason : error)
     await moveEffects(ctx.db, owner, 'removing', reason.message)
     throw new StepError(step.name, reason)
   }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { findDeployment, updateDeployment } from '../../server/db/deployments.ts'
 import { insertJob, listJobs } from '../../server/db/jobs.ts'
+import { recordEffects } from '../../server/db/ledger.ts'
 import { insertRelease, listReleases, updateRelease } from '../../server/db/releases.ts'
-import type { Db } from '../../server/db/schema.ts'
+import type { Db, JobKind } from '../../server/db/schema.ts'
 import { createQueue } from '../../server/deploy/queue.ts'
 import type { Deps } from '../../server/deps.ts'
 import { createEventHub } from '../../server/events.ts'
@@ -24,19 +25,29 @@ async function makeApp(db: Db, waiting: number): Promise<string> {
 async function makeQueue(waiting: number) {
   const db = await makeDatabase()
   const end = Promise.withResolvers<void>()
+  const done: string[] = []
+  const does = (what: string) => async () => void done.push(what)
   const nginx = {
+    install: does('install'),
+    uninstall: does('uninstall'),
+    has: async () => false,
+    owns: async () => false,
     drained: (signal?: AbortSignal) =>
       Promise.race([end.promise, sleep(60_000, undefined, { ref: false, ...(signal && { signal }) })]),
   }
   const id = await makeApp(db, waiting)
-  const config = { buildConcurrency: 1, domain: 'example.com', dataDir: '/nowhere' }
-  const deps = { db, nginx, config, events: createEventHub(), log: console, secrets: {} } as unknown as Deps
+  const docker = { pruneBuildCache: does('prune'), stopContainer: does('stop') }
+  const config = { buildConcurrency: 1, domain: 'example.com', dataDir: '/nowhere', buildTimeoutSeconds: 60 }
+  const deps = { db, nginx, docker, config, events: createEventHub(), log: console, secrets: {} } as unknown as Deps
   const queue = createQueue(deps)
-  const start = async () => {
-    await insertJob(db, id, 'undo', waiting + 1)
+  const start = async (kind: JobKind = 'undo', release = waiting + 1) => {
+    await insertJob(db, id, kind, release)
     queue.kick()
   }
   return {
+    db,
+    id,
+    done,
     queue,
     start,
     end: end.resolve,
@@ -85,4 +96,67 @@ test('a server that stops does not wait for visitors', async () => {
   await expect.poll(jobs).toEqual(['running'])
   await queue.stop()
   expect(await statuses()).toEqual(['live', 'retiring'])
+})
+
+test('a delete is let through however many wait', async () => {
+  const { db, id, start, jobs } = await makeQueue(3)
+  await start()
+  await expect.poll(jobs).toEqual(['running'])
+  await start('remove')
+  await expect.poll(() => findDeployment(db, id)).toBeUndefined()
+})
+
+test('a server that stops waits for no visitors however many wait', async () => {
+  const { queue, start, jobs, statuses } = await makeQueue(3)
+  await start()
+  await expect.poll(jobs).toEqual(['running'])
+  await queue.stop()
+  expect(await statuses()).toEqual(['live', 'retiring', 'retiring', 'retiring'])
+})
+
+test('an app that waits for its visitors before it stops is not stopped when something else is asked for', async () => {
+  const { db, done, id, start, jobs } = await makeQueue(0)
+  await start('stop')
+  await expect.poll(() => done).toEqual(['install'])
+  await start('remove')
+  await expect.poll(jobs).toEqual([])
+  expect(await findDeployment(db, id)).toBeUndefined()
+  expect(done).not.toContain('stop')
+})
+
+/** A release that failed after visitors could reach it, and is not taken back yet. */
+async function makeFailed() {
+  const world = await makeQueue(0)
+  const { db, id } = world
+  const deployment = await findDeployment(db, id)
+  if (!deployment) throw new Error('there is no deployment')
+  const { number } = await insertRelease(db, deployment)
+  const vhost = { kind: 'vhost', name: 'app.conf' }
+  await recordEffects(db, { deploymentId: id, release: number, step: 'publish-vhost' }, [vhost], 'present')
+  await updateRelease(db, { deploymentId: id, number }, { status: 'undoing' })
+  await world.start('undo', number)
+  await expect.poll(() => world.done).toContain('install')
+  return world
+}
+
+test('what failed after visitors could reach it waits for them', async () => {
+  const { end, jobs, statuses } = await makeFailed()
+  expect(await statuses()).toEqual(['undoing', 'live'])
+  end()
+  await expect.poll(jobs).toEqual([])
+  expect(await statuses()).toEqual(['failed', 'live'])
+})
+
+test('a server that stops does not wait for visitors of what failed, and goes on after its next start', async () => {
+  const { queue, db, id, statuses } = await makeFailed()
+  await queue.stop()
+  expect(await statuses()).toEqual(['undoing', 'live'])
+  expect(await listJobs(db, { deploymentId: id })).toMatchObject([{ kind: 'undo', state: 'queued', runAfter: null }])
+  expect(await findDeployment(db, id)).toMatchObject({ status: 'running', error: null })
+})
+
+test('a delete does not wait for visitors of what failed', async () => {
+  const { db, id, start } = await makeFailed()
+  await start('remove')
+  await expect.poll(() => findDeployment(db, id)).toBeUndefined()
 })

@@ -135,7 +135,7 @@ test('a preview is deleted from the list', async () => {
   await item(5).getByRole('button', { name: 'Delete the preview of pull request 5' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill('shop-pr-5')
-  await dialog.getByRole('button', { name: /^Delete/ }).click()
+  await dialog.getByRole('button', { name: 'Delete the preview and its data' }).click()
   await item(5).waitFor({ state: 'detached', timeout: 60_000 })
   await item(4).waitFor()
 })

@@ -282,4 +282,10 @@ describe('a deploy key', () => {
     expect(toCreateInput(draft, hidden).deployKeyId).toBe('k')
     expect(toCreateInput(draft, repository)).not.toHaveProperty('deployKeyId')
   })
+
+  test('is sent before the check has answered, unless another repository is typed by then', () => {
+    const draft = { ...emptyDraft('acme/hidden'), deployKey: key }
+    expect(toCreateInput(draft, undefined).deployKeyId).toBe('k')
+    expect(toCreateInput({ ...draft, repository: 'acme/shop' }, undefined)).not.toHaveProperty('deployKeyId')
+  })
 })

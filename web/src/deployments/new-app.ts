@@ -70,7 +70,8 @@ export function toCreateInput(draft: Draft, repository: RepositoryView | undefin
     ...(template && { template }),
     ...(Object.keys(overrides).length > 0 && { overrides }),
     ...(volumes.length > 0 && { volumes }),
-    ...(draft.deployKey && draft.deployKey.githubUrl === repository?.url && { deployKeyId: draft.deployKey.id }),
+    ...(draft.deployKey &&
+      isKeyFor(draft.deployKey, repository?.url ?? draft.repository) && { deployKeyId: draft.deployKey.id }),
     ...(!draft.autoDeploy && { delivery: { autoDeploy: false } }),
   }
 }

@@ -8,27 +8,23 @@ import { type Access, accessTo } from './repository-access.ts'
 export type RepositoryApi = Pick<Access, 'by' | 'repository'> & { ask: Ask }
 
 /**
- * GitHub's API for the repository of a deployment; undefined where nobody may ask it. A token for one's own Git host is
- * not shown to github.com.
+ * GitHub's API for the repository of a deployment; undefined where nobody may ask it.
  * @throws github_denied, github_unavailable
  */
 export async function repositoryApi(
   deps: Deps,
   { id, githubUrl }: Pick<Deployment, 'id' | 'githubUrl'>,
 ): Promise<RepositoryApi | undefined> {
-  const { githubApiUrl, githubUrl: host } = deps.config
-  const isForeign = new URL(githubApiUrl).hostname === 'api.github.com' && new URL(host).hostname !== 'github.com'
-  if (isForeign) return undefined
   const { by, repository, ask } = await accessTo(deps, { githubUrl, deploymentId: id })
   return ask && { by, repository, ask }
 }
 
 /**
- * The same for the webhooks of the repository. An App has one of its own and may not see the others: one that a token
- * made before the App was installed is the token's to take away.
+ * The same for the settings of the repository: its webhooks and deploy keys. An App may not see them, so what a token
+ * made there is the token's to look for and to take away, also where there is an App by now.
  * @throws github_denied, github_unavailable
  */
-export async function webhookApi(
+export async function settingsApi(
   deps: Deps,
   deployment: Pick<Deployment, 'id' | 'githubUrl'>,
 ): Promise<RepositoryApi | undefined> {

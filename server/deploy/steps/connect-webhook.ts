@@ -5,7 +5,7 @@ import { webhookName } from '../../names.ts'
 import { parseRepository } from '../../repository.ts'
 import type { StepContext } from '../context.ts'
 import { problemOfReach } from '../reach.ts'
-import { type RepositoryApi, repositoryApi, webhookApi } from '../repository-api.ts'
+import { type RepositoryApi, repositoryApi, settingsApi } from '../repository-api.ts'
 import { announce } from '../status.ts'
 import { defineStep } from '../step.ts'
 import { findOrGone, lookAtHook, putHook, removeHooks } from '../webhook.ts'
@@ -46,7 +46,7 @@ export const connectWebhook = defineStep({
   async inspect(ctx) {
     const { db, deployment, release } = ctx
     if (deployment.liveRelease === release.number)
-      return lookAtHook(ctx, deployment.id, () => webhookApi(ctx, deployment))
+      return lookAtHook(ctx, deployment.id, () => settingsApi(ctx, deployment))
     if ((await findDeployment(db, deployment.id))?.webhookSecret === null) return false
     return (await findOrGone(await needApi(ctx), deployment)).length > 0
   },
@@ -108,7 +108,7 @@ async function note(ctx: StepContext, reason: string | undefined): Promise<void>
 
 /** For taking the webhook back. @throws github_denied when nobody may ask whether it is there */
 async function needApi(ctx: StepContext): Promise<RepositoryApi> {
-  const api = await webhookApi(ctx, ctx.deployment)
+  const api = await settingsApi(ctx, ctx.deployment)
   if (api) return api
   const repository = ownerAndName(ctx)
   throw new AppError(

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Repository } from './git-server.ts'
+import { problemsOf } from './github-bodies.ts'
 import { createDeliverer, type Delivered, type Hook } from './github-deliveries.ts'
+import { checkRequest } from './github-route.ts'
 
 const run = promisify(execFile)
 
@@ -101,10 +103,11 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
     response.end(body === undefined ? undefined : JSON.stringify(body))
   }
 
-  async function answer({ method = '', headers }: IncomingMessage, url: URL, text: string): Promise<Reply> {
+  async function answer(request: IncomingMessage, url: URL, text: string): Promise<Reply> {
+    const { method = '', headers } = request
+    checkRequest(violations, request, text)
     const address = url.pathname.replace('/api/v3', '')
     requests.push(`${method} ${address}`)
-    if (!headers['user-agent']) violations.push(`${method} ${address}: no User-Agent`)
     if (state.isDown) return refused(502, 'Server Error')
     if (headers.authorization !== `Bearer ${token}`) return refused(401, 'Bad credentials')
     const [, name = '', rest = ''] = /^\/repos\/([\w.-]+\/[\w.-]+)(?:\/(.+))?$/.exec(address) ?? []
@@ -112,6 +115,7 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
     const right = rightFor(rest)
     if (right && state.denied.has(right)) return refused(403, 'Resource not accessible by personal access token')
     const body = text === '' ? undefined : JSON.parse(text)
+    violations.push(...problemsOf(method, address, body).map((it) => `${method} ${address}: ${it}`))
     const reply = await route({ method, name, rest, query: url.searchParams, body, headers })
     if (reply) return reply
     violations.push(`${method} ${address}: there is no such request`)

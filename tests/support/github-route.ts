@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { GithubState } from './github-state.ts'
 
 /** Who asks, as its Authorization header proves. */
@@ -32,6 +32,18 @@ export type Route = {
   path: RegExp
   isOfRepository?: boolean
   answer(request: GithubRequest, state: GithubState): Reply | undefined
+}
+
+/** What GitHub wants of every request. */
+export function checkRequest(
+  violations: string[],
+  { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  text: string,
+): void {
+  const line = `${method} ${url}`
+  if (!headers['user-agent']) violations.push(`${line}: no User-Agent`)
+  if (!headers.accept?.includes('application/vnd.github+json')) violations.push(`${line}: no Accept of GitHub's`)
+  if (method === 'GET' && text !== '') violations.push(`${line}: a body`)
 }
 
 const DOCS = 'https://docs.github.com/rest'

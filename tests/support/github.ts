@@ -5,7 +5,7 @@ import { appRoutes, readAppToken, readInstallationToken, submitManifest } from '
 import { keyRoutes } from './github-keys.ts'
 import { pullRoutes } from './github-pulls.ts'
 import { redirectOf, unmoved } from './github-renamed.ts'
-import { type Actor, type GithubRequest, type Reply, type Route, refused } from './github-route.ts'
+import { type Actor, checkRequest, type GithubRequest, type Reply, type Route, refused } from './github-route.ts'
 import { type GithubFault, type GithubState, newState } from './github-state.ts'
 
 export type { GithubFault } from './github-state.ts'
@@ -44,7 +44,7 @@ export async function startGithub(): Promise<GithubStandIn> {
     requests.push({ line: `${method} ${url.pathname}`, authorization: headers.authorization })
     let text = ''
     for await (const part of request.setEncoding('utf8')) text += part
-    checkRequest(state, `${method} ${url.pathname}`, request, text)
+    checkRequest(state.violations, request, text)
     if (state.fault !== undefined) return answerFault(state.fault, state.redirectTo, response)
     const reply = answer(method, url, request, text)
     const json = { 'content-type': 'application/json; charset=utf-8' }
@@ -112,13 +112,6 @@ const aboutToken = ({ scopes, expiration }: GithubState) => ({
   ...(scopes !== undefined && { 'x-oauth-scopes': scopes, 'x-accepted-oauth-scopes': '' }),
   ...(expiration !== undefined && { 'github-authentication-token-expiration': expiration }),
 })
-
-/** What GitHub wants of every request. */
-function checkRequest({ violations }: GithubState, line: string, { headers, method }: IncomingMessage, text: string) {
-  if (!headers['user-agent']) violations.push(`${line}: no User-Agent`)
-  if (!headers.accept?.includes('application/vnd.github+json')) violations.push(`${line}: no Accept of GitHub's`)
-  if (method === 'GET' && text !== '') violations.push(`${line}: a body`)
-}
 
 function answerFault(fault: GithubFault, redirectTo: string, response: ServerResponse): void {
   if (fault === 'hang') return

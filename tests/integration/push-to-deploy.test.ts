@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -112,6 +113,33 @@ describe('with a webhook', () => {
     expect(github.state.statuses.at(-1)?.description).toMatch(/failed at build-image/)
     expect(await text('pushed')).toBe('two')
     await world.settled(id)
+  })
+
+  test('a push ends the build of the one before it, takes away what that made, and is live long before it could be', async () => {
+    // No build cache knows this line.
+    const line = `echo ${randomUUID()} && sleep 30`
+    const slow = await repository.commit({ Dockerfile: `${dockerfile}RUN ${line}\n` }, 'Take long')
+    await expect.poll(async () => (await releasesOf(id))[0].cause.sha).toBe(slow)
+    const [{ release }] = await releasesOf(id)
+    const buildLog = async () =>
+      (await world.slipway.api('GET', `/api/logs/${id}?kind=build&release=${release}`)).body.lines ?? []
+    await expect.poll(async () => (await buildLog()).some((it: any) => it.text.includes(line))).toBe(true)
+    const { images } = await world.inventory()
+
+    const began = Date.now()
+    const sha = await repository.commit({ Dockerfile: dockerfile, 'server.js': saying('three') }, 'three')
+    await untilSays('pushed', 'three')
+    expect(Date.now() - began).toBeLessThan(20_000)
+    const app = await world.settled(id)
+    expect(app).toMatchObject({ release: release + 1, commit: { sha } })
+    expect(app.error).toBeUndefined()
+    expect((await releasesOf(id))[1]).toMatchObject({ release, status: 'failed', failure: 'superseded' })
+    const after = await world.inventory()
+    const image = (number: number) => `${world.slipway.instance}/pushed:${number}`
+    expect(after.images).toEqual([...(images ?? []), image(app.release)].sort())
+    expect(after).toMatchObject({ checkouts: [], containers: [`/${world.slipway.instance}-pushed-${app.release}`] })
+    const told = () => github.state.statuses.filter((it) => it.sha === slow).map((it) => it.state)
+    await expect.poll(told).toEqual(['pending', 'error'])
   })
 
   test('fifty pushes within five seconds: two builds at most, the last commit is live, nothing is left over', async () => {

@@ -167,8 +167,8 @@ export async function retryApp(deps: Deps, queue: Queue, deployment: Deployment)
 }
 
 /**
- * Removes everything of the deployment, and its previews with their volumes. A running deploy is ended first. Asking
- * twice is fine: the first decides about volumes.
+ * Removes everything of the deployment, and its previews with their volumes. The queue ends a running deploy first.
+ * Asking twice is fine: the first decides about volumes.
  */
 export async function deleteApp(
   deps: Deps,
@@ -184,7 +184,6 @@ export async function deleteApp(
   })
   for (const { id } of [deployment, ...previews]) {
     deps.events.publish({ type: 'deployment', deployment: id, status: 'deleting', error: null })
-    queue.abort(id, new AppError('cancelled', 'The deployment is being deleted.'))
   }
   queue.kick()
 }

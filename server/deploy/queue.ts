@@ -33,6 +33,7 @@ type Running = {
   done: Promise<void>
 }
 
+const DELETED = new AppError('cancelled', 'The deployment is being deleted.')
 const GIVES_WAY = new AppError('cancelled', 'Something else was asked for. What is left of this goes on afterwards.')
 
 /** When a job that ended in an unexpected way is tried again. */
@@ -89,6 +90,7 @@ export function createQueue(deps: Deps): Queue {
   }
 
   async function giveWay(ahead: Running, job: Job) {
+    if (ahead.kind === 'deploy' && job.kind === 'remove') ahead.controller.abort(DELETED)
     if (!ahead.isDraining) return supersede(job)
     // An undo takes up the same releases.
     const isDeploy = job.kind === 'deploy' || job.kind === 'undo'
@@ -126,6 +128,8 @@ export function createQueue(deps: Deps): Queue {
     const { byDeploy, byOther } = own.hurry
     return await work({ byDeploy: byDeploy.signal, byOther: byOther.signal }).finally(() => {
       own.isDraining = false
+      // What was let through may also take the place of what goes on beside the waiting.
+      kick()
     })
   }
 
@@ -164,7 +168,7 @@ export function createQueue(deps: Deps): Queue {
     kick,
     abort(deploymentId, reason) {
       const found = running.get(deploymentId)
-      if (found?.kind !== 'deploy' || found.isDraining) return false
+      if (found?.kind !== 'deploy') return false
       found.controller.abort(reason)
       return true
     },

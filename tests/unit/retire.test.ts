@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findDeployment, updateDeployment } from '../../server/db/deployments.ts'
 import { insertJob, listJobs } from '../../server/db/jobs.ts'
 import { recordEffects } from '../../server/db/ledger.ts'
-import { insertRelease, listReleases, updateRelease } from '../../server/db/releases.ts'
+import { insertRelease, listReleases, type Recipe, updateRelease } from '../../server/db/releases.ts'
 import type { Db, JobKind } from '../../server/db/schema.ts'
+import { cancelDeploy, deleteApp } from '../../server/deploy/commands.ts'
 import { createQueue } from '../../server/deploy/queue.ts'
 import type { Deps } from '../../server/deps.ts'
 import { createEventHub } from '../../server/events.ts'
@@ -21,6 +23,13 @@ async function makeApp(db: Db, waiting: number): Promise<string> {
   return id
 }
 
+const addresses = {
+  domain: 'example.com',
+  publicUrl: 'http://localhost',
+  githubUrl: 'https://github.com',
+  githubApiUrl: 'https://api.github.com',
+}
+
 /** A queue, and an nginx whose old workers end when `end` is called. */
 async function makeQueue(waiting: number) {
   const db = await makeDatabase()
@@ -32,13 +41,26 @@ async function makeQueue(waiting: number) {
     uninstall: does('uninstall'),
     has: async () => false,
     owns: async () => false,
+    ask: async () => ({ status: 200, release: String(waiting + 1), page: null }),
     drained: (signal?: AbortSignal) =>
       Promise.race([end.promise, sleep(60_000, undefined, { ref: false, ...(signal && { signal }) })]),
   }
   const id = await makeApp(db, waiting)
-  const docker = { pruneBuildCache: does('prune'), stopContainer: does('stop') }
-  const config = { buildConcurrency: 1, domain: 'example.com', dataDir: '/nowhere', buildTimeoutSeconds: 60 }
-  const deps = { db, nginx, docker, config, events: createEventHub(), log: console, secrets: {} } as unknown as Deps
+  const docker = {
+    pruneBuildCache: does('prune'),
+    stopContainer: does('stop'),
+    removeContainer: does('remove'),
+    inspectContainer: async () => undefined,
+    runContainer: async (_spec: unknown, _say: unknown, signal: AbortSignal) => {
+      done.push('command')
+      await once(signal, 'abort')
+      done.push(signal.reason.code)
+      throw signal.reason
+    },
+  }
+  const config = { ...addresses, buildConcurrency: 1, dataDir: '/nowhere', buildTimeoutSeconds: 60 }
+  const secrets = { decrypt: () => '[]' }
+  const deps = { db, nginx, docker, config, events: createEventHub(), log: console, secrets } as unknown as Deps
   const queue = createQueue(deps)
   const start = async (kind: JobKind = 'undo', release = waiting + 1) => {
     await insertJob(db, id, kind, release)
@@ -46,6 +68,7 @@ async function makeQueue(waiting: number) {
   }
   return {
     db,
+    deps,
     id,
     done,
     queue,
@@ -159,4 +182,43 @@ test('a delete does not wait for visitors of what failed', async () => {
   const { db, id, start } = await makeFailed()
   await start('remove')
   await expect.poll(() => findDeployment(db, id)).toBeUndefined()
+})
+
+describe('a command after a deploy, while the last visitors of the version before are waited for,', () => {
+  /** It runs until it is ended. */
+  async function makeCommand() {
+    const world = await makeQueue(1)
+    const { db, id, done, start } = world
+    const recipe = { settings: { postDeployCommand: 'sleep 900' } } as Recipe
+    await updateRelease(db, { deploymentId: id, number: 2 }, { recipe })
+    await start('deploy')
+    await expect.poll(() => done).toEqual(['command'])
+    const deployment = await findDeployment(db, id)
+    if (!deployment) throw new Error('there is no deployment')
+    return { ...world, deployment }
+  }
+
+  test('is ended by a delete', async () => {
+    const { db, deps, done, deployment, queue } = await makeCommand()
+    await deleteApp(deps, queue, deployment, { keepVolumes: false })
+    await expect.poll(() => findDeployment(db, deployment.id)).toBeUndefined()
+    expect(done).toContain('cancelled')
+  })
+
+  test('can be cancelled', async () => {
+    const { deps, done, deployment, jobs, end, queue, statuses } = await makeCommand()
+    await cancelDeploy(deps, queue, deployment)
+    await expect.poll(() => done).toContain('cancelled')
+    end()
+    await expect.poll(jobs).toEqual([])
+    expect(await statuses()).toEqual(['live', 'retired'])
+  })
+
+  test('makes way for the next push', async () => {
+    const { db, done, deployment, start, queue } = await makeCommand()
+    const { number } = await insertRelease(db, deployment, { cause: { kind: 'push' } })
+    await start('deploy', number)
+    await expect.poll(() => done).toContain('superseded')
+    await queue.stop()
+  })
 })

@@ -51,10 +51,8 @@ async function main(): Promise<void> {
   const close = async (signal: NodeJS.Signals) => {
     log.info(`${signal}: closing; apps go on running`)
     setTimeout(() => process.exit(1), 50_000).unref()
-    await unwatch()
-    await stats.stop()
-    await app.close()
-    await Promise.all([queue.stop(), scheduler.stop()])
+    // At once, whoever does not answer the others: a deploy that is not put back into the queue counts as crashed.
+    await Promise.all([queue.stop(), scheduler.stop(), unwatch(), stats.stop(), app.close()])
     await newsroom.stop()
     await post.stop()
     await deps.db.destroy()

@@ -11,6 +11,7 @@ import { type GithubStandIn, startGithub } from '../support/github.ts'
 import { happen as tellOf } from '../support/github-pulls.ts'
 import { idleQueue, makePreviewWorld } from '../support/preview-world.ts'
 import { pullRequestEvent } from '../support/pull-request.ts'
+import { makeDeployment } from '../support/temp-database.ts'
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)] as const
 const base = 'acme/app'
@@ -92,6 +93,20 @@ describe('asking GitHub for what was missed', () => {
     expect(await previews()).toEqual([])
   })
 
+  test('ends at once when the server stops, and goes on to no other app', async () => {
+    const delivery = (await world.app()).delivery
+    await updateDeployment(world.db, await makeDeployment(world.db, 'other'), { delivery })
+    github.state.fault = 'hang'
+    const end = new AbortController()
+    const round = checkPulls(world.deps, idleQueue, end.signal)
+    await expect.poll(() => github.requests.length).toBe(1)
+    end.abort()
+    const began = performance.now()
+    await round
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect(github.requests).toHaveLength(1)
+  })
+
   test('asks nobody about apps without previews', async () => {
     await world.setPreviews({ isEnabled: false })
     await check()
@@ -150,6 +165,16 @@ describe('the comment', () => {
     github.state.pulls.comments.splice(0)
     await setRelease(id, 'running')
     await expect.poll(comments).toHaveLength(1)
+  })
+
+  test('that GitHub does not answer holds up no stop of the server', async () => {
+    const end = watchComments(world.deps)
+    await check()
+    github.state.fault = 'hang'
+    await setRelease((await only()).id, 'failed')
+    const began = performance.now()
+    await end()
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   test('that GitHub does not permit keeps no preview from being made', async () => {

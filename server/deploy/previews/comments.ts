@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ask } from '../../adapters/github-api.ts'
 import { createComment, listComments, updateComment } from '../../adapters/github-comments.ts'
 import {
@@ -14,6 +15,8 @@ import type { SlipwayEvent } from '../../events.ts'
 import { addressOf } from '../address.ts'
 import { repositoryApi } from '../repository-api.ts'
 import { describeGone, describePreview, describeRefusal } from './comment-text.ts'
+
+const END_MS = 1000
 
 type App = Pick<Deployment, 'id' | 'name' | 'githubUrl'>
 
@@ -68,7 +71,8 @@ export function watchComments(deps: Deps): () => Promise<void> {
   })
   return async () => {
     unsubscribe()
-    await queue.rest()
+    // A request that GitHub does not answer is not waited for.
+    await Promise.race([queue.rest(), sleep(END_MS, undefined, { ref: false })])
   }
 }
 

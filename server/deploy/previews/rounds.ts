@@ -29,8 +29,7 @@ export function watchPreviews(deps: Deps, queue: Queue): () => Promise<void> {
   return async () => {
     end.abort()
     unsubscribe()
-    await rounds
-    await endComments()
+    await Promise.all([rounds, endComments()])
   }
 }
 
@@ -41,7 +40,7 @@ async function askInRounds(deps: Deps, queue: Queue, signal: AbortSignal): Promi
   while (!signal.aborted) {
     await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
     if (signal.aborted) return
-    await checkPulls(deps, queue).catch((error: unknown) => deps.log.error({ err: error }, FAILED))
+    await checkPulls(deps, queue, signal).catch((error: unknown) => deps.log.error({ err: error }, FAILED))
     ms = ASK_MS
   }
 }
@@ -57,12 +56,13 @@ export async function tendPreviews(deps: Deps, queue: Queue): Promise<void> {
 }
 
 /** Asks GitHub how the pull requests stand, and does what an event would have done that was missed. */
-export async function checkPulls(deps: Deps, queue: Queue): Promise<void> {
+export async function checkPulls(deps: Deps, queue: Queue, signal?: AbortSignal): Promise<void> {
   const previews = Map.groupBy(await listPreviews(deps.db), (it) => it.previewOf)
   for (const app of await listDeployments(deps.db)) {
     const own = previews.get(app.id) ?? []
     if (app.previewOf !== null || (!app.delivery.previews.isEnabled && own.length === 0)) continue
-    await checkApp(deps, queue, app, own).catch((error: unknown) => noteUntold(deps, app, error))
+    if (signal?.aborted) return
+    await checkApp(deps, queue, app, own, signal).catch((error: unknown) => noteUntold(deps, app, error))
   }
 }
 
@@ -75,16 +75,22 @@ export function findOpenPulls(deps: Deps, queue: Queue, app: Deployment): void {
 const noteUntold = ({ log }: Deps, app: Deployment, error: unknown) =>
   log.info({ err: error, deployment: app.id }, 'GitHub did not tell about pull requests')
 
-async function checkApp(deps: Deps, queue: Queue, app: Deployment, previews: Deployment[]): Promise<void> {
+async function checkApp(
+  deps: Deps,
+  queue: Queue,
+  app: Deployment,
+  previews: Deployment[],
+  signal?: AbortSignal,
+): Promise<void> {
   const api = await repositoryApi(deps, app)
   if (!api) return
   const { ask, repository } = api
   const base = `/repos/${repository.owner}/${repository.name}/pulls`
-  const open = await listOpen(ask, base)
+  const open = await listOpen(ask, base, signal)
   for (const pull of open) await catchUp(deps, queue, app, previews, pull)
   const listed = new Set(open.map((it) => readPullRequest(it)?.pullRequest.number))
   for (const preview of previews.filter((it) => !listed.has(it.pullRequest?.number))) {
-    const { status, body } = await ask('GET', `${base}/${preview.pullRequest?.number}`)
+    const { status, body } = await ask('GET', `${base}/${preview.pullRequest?.number}`, signal)
     const isClosed = status === 200 && (body as { state?: unknown } | null)?.state === 'closed'
     if (isClosed && preview.status !== 'deleting') await closePreview(deps, queue, preview)
   }
@@ -108,10 +114,10 @@ async function catchUp(
   await onPullRequest(deps, queue, app, { action: known ? 'synchronize' : 'opened', ...read })
 }
 
-async function listOpen(ask: Ask, base: string): Promise<{ created_at?: unknown }[]> {
+async function listOpen(ask: Ask, base: string, signal?: AbortSignal): Promise<{ created_at?: unknown }[]> {
   const all: { created_at?: unknown }[] = []
   for (let page = 1; page <= PAGES; page++) {
-    const { status, body } = await ask('GET', `${base}?state=open&per_page=${PER_PAGE}&page=${page}`)
+    const { status, body } = await ask('GET', `${base}?state=open&per_page=${PER_PAGE}&page=${page}`, signal)
     if (status !== 200 || !Array.isArray(body)) break
     all.push(...body)
     if (body.length < PER_PAGE) break

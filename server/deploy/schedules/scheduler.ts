@@ -154,6 +154,7 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
     async runNow(schedule) {
       const deployment = await findDeployment(db, schedule.deploymentId)
       if (!deployment) throw new AppError('not_found', 'There is no such deployment.')
+      if (stopping.signal.aborted) throw new AppError('not_possible_now', 'Slipway is stopping. Try again in a minute.')
       const reason = whyNot(deployment, isRunning(schedule))
       if (reason !== undefined) throw new AppError('not_possible_now', reason)
       return begin(schedule, deployment)

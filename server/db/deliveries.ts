@@ -12,6 +12,8 @@ export type Delivery = Outcome & {
   ref: string | null
   sha: string | null
   pushedAt: number | null
+  /** SHA-256 of what GitHub signed; null for those of before. */
+  digest: string | null
 }
 
 const fromRow = (row: Row<'deliveries'>): Delivery => ({
@@ -22,13 +24,14 @@ const fromRow = (row: Row<'deliveries'>): Delivery => ({
   ref: row.ref,
   sha: row.sha,
   pushedAt: row.pushed_at,
+  digest: row.digest,
   deployed: row.deployed === 1,
   reason: row.reason,
 })
 
 /** Keeps what came of an event. A delivery that is known already is left as it is. */
 export async function insertDelivery(db: Db, { deployed, ...delivery }: Omit<Delivery, 'at'>): Promise<void> {
-  const { id, deploymentId, event, ref, sha, pushedAt, reason } = delivery
+  const { id, deploymentId, event, ref, sha, pushedAt, digest, reason } = delivery
   await db
     .insertInto('deliveries')
     .values({
@@ -39,6 +42,7 @@ export async function insertDelivery(db: Db, { deployed, ...delivery }: Omit<Del
       ref,
       sha,
       pushed_at: pushedAt,
+      digest,
       deployed: Number(deployed),
       reason,
     })
@@ -46,14 +50,19 @@ export async function insertDelivery(db: Db, { deployed, ...delivery }: Omit<Del
     .execute()
 }
 
-export async function findDelivery(db: Db, deploymentId: string, id: string): Promise<Delivery | undefined> {
+/** Whether a deployment heard of an event before: by GitHub's id, or by its body. The id is not signed, so anybody may change it. */
+export async function wasTaken(
+  db: Db,
+  { deploymentId, id, digest }: Pick<Delivery, 'deploymentId' | 'id' | 'digest'>,
+): Promise<boolean> {
   const row = await db
     .selectFrom('deliveries')
-    .selectAll()
+    .select('id')
     .where('deployment_id', '=', deploymentId)
-    .where('id', '=', id)
+    .where((eb) => eb.or([eb('id', '=', id), eb('digest', '=', digest)]))
+    .limit(1)
     .executeTakeFirst()
-  return row && fromRow(row)
+  return row !== undefined
 }
 
 /** Newest first. */

@@ -197,6 +197,8 @@ type DeliveriesTable = {
   ref: string | null
   sha: string | null
   pushed_at: number | null
+  /** SHA-256 of the body, which GitHub signs. */
+  digest: string | null
   deployed: number
   reason: string
 }

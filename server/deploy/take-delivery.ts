@@ -1,4 +1,4 @@
-import { findDelivery, insertDelivery, type Outcome } from '../db/deliveries.ts'
+import { insertDelivery, type Outcome, wasTaken } from '../db/deliveries.ts'
 import { type Deployment, findDeployment, updateDeployment } from '../db/deployments.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
@@ -9,8 +9,11 @@ import type { Queue } from './queue.ts'
 import { type Push, readPush } from './read-push.ts'
 import { announce } from './status.ts'
 
-/** An event as GitHub delivers it, its signature checked. `id` is GitHub's, the same when it is delivered again. */
-export type Event = { id: string; name: string; payload: unknown }
+/**
+ * An event as GitHub delivers it, its signature checked. `id` is GitHub's, the same when it is delivered again; `digest`
+ * is that of the body.
+ */
+export type Event = { id: string; name: string; digest: string; payload: unknown }
 
 /** Hears of an event on behalf of one deployment, and answers what came of it. */
 export type TakeDelivery = (deployment: Deployment, event: Event) => Promise<Outcome>
@@ -24,15 +27,16 @@ export function createTakeDelivery(deps: Deps, queue: Queue): TakeDelivery {
   return (deployment, event) =>
     inTurn(deployment.id, async () => {
       const { id: deploymentId } = deployment
-      if (await findDelivery(deps.db, deploymentId, event.id)) {
+      const { id, name, digest } = event
+      if (await wasTaken(deps.db, { deploymentId, id, digest })) {
         return { deployed: false, reason: 'This delivery was taken already.' }
       }
-      const push = event.name === 'push' ? readPush(event.payload) : undefined
+      const push = name === 'push' ? readPush(event.payload) : undefined
       const outcome = await act(deps, queue, deployment, event, push)
       const { ref = null, sha = null, pushedAt = null } = push ?? {}
       // A deploy can take an app with it: then there is nobody left to keep it for.
       if ((await noteHeard(deps, deploymentId)) !== undefined) {
-        await insertDelivery(deps.db, { id: event.id, deploymentId, event: event.name, ref, sha, pushedAt, ...outcome })
+        await insertDelivery(deps.db, { id, deploymentId, event: name, ref, sha, pushedAt, digest, ...outcome })
         // Not before it can be read: whoever shows the list of deliveries asks for it now.
         await announce(deps, deploymentId)
       }

@@ -98,6 +98,17 @@ describe('40 a webhook that is not to be believed', () => {
     expect(await releases()).toBe(2)
   })
 
+  test('so is its body under another id: GitHub does not sign that', async () => {
+    const { send, releases } = await makeHooked()
+    const body = push()
+    expect(await send(body)).toMatchObject({ status: 202, body: { deployed: true } })
+    expect(await send(body)).toMatchObject({
+      status: 202,
+      body: { deployed: false, reason: expect.stringMatching(/taken already/) },
+    })
+    expect(await releases()).toBe(2)
+  })
+
   test('one that comes twice at once is taken once', async () => {
     const { send, releases } = await makeHooked()
     const [id, body] = [randomUUID(), push()]

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Outcome } from '../../db/deliveries.ts'
 import { type Deployment, findDeployment, listDeployments } from '../../db/deployments.ts'
@@ -84,8 +85,10 @@ function readEvent({ headers, body }: FastifyRequest): Event {
   if (typeof id !== 'string' || !/^[\w-]{1,100}$/.test(id) || typeof name !== 'string' || !/^\w{1,50}$/.test(name)) {
     throw new AppError('invalid_input', 'GitHub names each delivery and its event; this one is not named.')
   }
-  return { id, name, payload: parse(String(body)) }
+  return { id, name, digest: digestOf(String(body)), payload: parse(String(body)) }
 }
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 function parse(text: string): unknown {
   try {

@@ -36,10 +36,6 @@ test('the lines to copy hold what is missing, optional settings as comments', ()
   expect(linesFor({ name: 'cloudflare', isConfigured: false, url: '', settings })).toBe(
     'CLOUDFLARE_ZONE_ID=<the zone id>\n# CLOUDFLARE_TUNNEL_ID=<the id of a tunnel of your own>',
   )
-  const only = [{ name: 'SLIPWAY_GITHUB_TOKEN', isSet: false, isRequired: false }]
-  expect(linesFor({ name: 'github', isConfigured: false, url: '', settings: only })).toBe(
-    'SLIPWAY_GITHUB_TOKEN=<the token>',
-  )
 })
 
 test('how GitHub is connected is said by whatever speaks with it', () => {

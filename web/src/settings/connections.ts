@@ -5,48 +5,42 @@ type Guide = {
   purpose: string
   /** What it is like without it. */
   without: string
-  /** What to do, step by step. */
-  steps: string[]
-  /** What stands behind a setting in the lines to copy. */
-  placeholders: Record<string, string>
+  /** How it is set up where nothing is entered here: what to do, step by step, and what stands behind a setting to copy. */
+  setup?: { steps: string[]; placeholders: Record<string, string> }
 }
 
-/** How each connection is set up. */
+/** What each connection is for. */
 export const guides: Record<ConnectionView['name'], Guide> = {
   cloudflare: {
     title: 'Cloudflare',
     purpose: 'Gives each app a route through a tunnel and a DNS record, so that no port has to be open.',
     without: 'Without it, apps are reached through nginx only: point a wildcard DNS record at this machine.',
-    steps: [
-      'In Cloudflare’s dashboard, make an API token with two permissions: Account → Cloudflare Tunnel → Edit, and Zone → DNS → Edit for your domain.',
-      'Copy the account id and the zone id from the overview page of your domain; each has 32 hexadecimal digits.',
-      'Put these lines into the settings, with SLIPWAY_DOMAIN set to your domain, and restart Slipway.',
-    ],
-    placeholders: {
-      CLOUDFLARE_API_TOKEN: '<the API token>',
-      CLOUDFLARE_ACCOUNT_ID: '<the account id>',
-      CLOUDFLARE_ZONE_ID: '<the zone id>',
-      CLOUDFLARE_TUNNEL_ID: '<the id of a tunnel of your own>',
+    setup: {
+      steps: [
+        'In Cloudflare’s dashboard, make an API token with two permissions: Account → Cloudflare Tunnel → Edit, and Zone → DNS → Edit for your domain.',
+        'Copy the account id and the zone id from the overview page of your domain; each has 32 hexadecimal digits.',
+        'Put these lines into the settings, with SLIPWAY_DOMAIN set to your domain, and restart Slipway.',
+      ],
+      placeholders: {
+        CLOUDFLARE_API_TOKEN: '<the API token>',
+        CLOUDFLARE_ACCOUNT_ID: '<the account id>',
+        CLOUDFLARE_ZONE_ID: '<the zone id>',
+        CLOUDFLARE_TUNNEL_ID: '<the id of a tunnel of your own>',
+      },
     },
   },
   github: {
     title: 'GitHub',
     purpose: 'Lets private repositories be deployed, and tells of pushes and pull requests.',
     without: 'Without it, public repositories can be deployed, and private ones are not found.',
-    steps: [
-      'On GitHub, make a fine-grained personal access token for the repositories you deploy, with the permission Contents → Read-only.',
-      'Put this line into the settings and restart Slipway.',
-    ],
-    placeholders: { SLIPWAY_GITHUB_TOKEN: '<the token>' },
   },
 }
 
 /** The lines for the settings file: of what is not set, or of everything when all is. Optional ones stand as comments. */
 export function linesFor({ name, settings }: ConnectionView): string {
   const missing = settings.filter((it) => !it.isSet)
-  const isAlone = settings.length === 1
   return (missing.length > 0 ? missing : settings)
-    .map((it) => `${it.isRequired || isAlone ? '' : '# '}${it.name}=${guides[name].placeholders[it.name] ?? ''}`)
+    .map((it) => `${it.isRequired ? '' : '# '}${it.name}=${guides[name].setup?.placeholders[it.name] ?? ''}`)
     .join('\n')
 }
 

@@ -109,6 +109,12 @@ test('a pull request shows up with its address, and stands under its app in the 
   await main.getByRole('link', { name: 'shop #4' }).click()
   await page.getByText(/Preview of shop, of pull request 4/).waitFor()
   expect(await page.getByRole('link', { name: 'Settings', exact: true }).count()).toBe(1)
+  await page.keyboard.press('Control+K')
+  await page.keyboard.type('of shop #4')
+  const offered = page.getByRole('dialog').getByRole('option', { name: / of shop #4/ })
+  await expect.poll(() => offered.count()).toBe(3)
+  expect((await offered.allInnerTexts()).join()).toMatch(/Logs.*Releases.*Machine/s)
+  await page.keyboard.press('Escape')
 })
 
 test('a commit of a fork waits until somebody has looked at that very commit', async () => {

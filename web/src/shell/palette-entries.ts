@@ -18,6 +18,7 @@ import Server from '@lucide/svelte/icons/server'
 import Settings from '@lucide/svelte/icons/settings'
 import Sun from '@lucide/svelte/icons/sun'
 import type { Component } from 'svelte'
+import type { DeploymentView } from '../../../server/http/views.ts'
 
 export type Entry = {
   id: string
@@ -31,16 +32,19 @@ export type Entry = {
   run: () => void
 }
 
-/** The pages of an app; `to` is what comes after its address. */
-export const appPlaces = [
-  { to: '/logs', label: 'Logs', icon: ScrollText },
-  { to: '/releases', label: 'Releases', icon: History },
-  { to: '/jobs', label: 'Jobs', icon: CalendarClock },
-  { to: '/previews', label: 'Previews', icon: GitPullRequest },
-  { to: '/environment', label: 'Environment', icon: Braces },
-  { to: '/settings', label: 'Settings', icon: Settings },
-  { to: '/machine', label: 'Machine', icon: Server },
+const appPlaces = [
+  { to: '/logs', label: 'Logs', icon: ScrollText, ofPreviews: true },
+  { to: '/releases', label: 'Releases', icon: History, ofPreviews: true },
+  { to: '/jobs', label: 'Jobs', icon: CalendarClock, ofPreviews: false },
+  { to: '/previews', label: 'Previews', icon: GitPullRequest, ofPreviews: false },
+  { to: '/environment', label: 'Environment', icon: Braces, ofPreviews: false },
+  { to: '/settings', label: 'Settings', icon: Settings, ofPreviews: false },
+  { to: '/machine', label: 'Machine', icon: Server, ofPreviews: true },
 ] as const
+
+/** The pages of an app; `to` is what comes after its address. What a preview is made from stands in its app. */
+export const placesOf = ({ previewOf }: Pick<DeploymentView, 'previewOf'>) =>
+  appPlaces.filter((it) => it.ofPreviews || previewOf === null)
 
 /** Every page that is not about one app; `to` is its path. */
 export const places = [

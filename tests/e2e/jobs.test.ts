@@ -71,6 +71,7 @@ test('it is switched off, changed, and deleted after a yes, from the keyboard', 
   await at.focus()
   await page.keyboard.press('Space')
   await row('count files').getByText('switched off').waitFor()
+  await expect.poll(() => at.evaluate((element) => element === document.activeElement)).toBe(true)
   expect((await world.slipway.api('GET', `/api/deployments/${id}/schedules`)).body.schedules[0].isEnabled).toBe(false)
 
   const more = page.getByRole('button', { name: 'More for count files' })

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Browser, expectAccessible, expectQuiet, logIn, openBrowser } from '../support/browser.ts'
 import { startGitServer } from '../support/git-server.ts'
@@ -50,6 +50,7 @@ afterEach(async () => {
 
 const told = (text: string | RegExp) => page.getByRole('status', { name: 'Messages' }).getByText(text).waitFor()
 const card = () => page.getByRole('region', { name: 'GitHub', exact: true })
+const hasFocus = (control: Locator) => control.evaluate((element) => element === document.activeElement)
 const tokenPart = () => page.getByRole('region', { name: 'Personal access token' })
 const appPart = () => page.getByRole('region', { name: 'GitHub App' })
 
@@ -70,6 +71,16 @@ test('a token that GitHub does not accept is not kept; one that it does is teste
   await page.reload()
   await tokenPart().getByText('Given here').waitFor()
   expect(await page.content()).not.toContain(github.token)
+
+  const replace = tokenPart().getByRole('button', { name: 'Replace it' })
+  await replace.press('Enter')
+  await expect.poll(() => hasFocus(tokenPart().getByLabel('New token'))).toBe(true)
+  await page.keyboard.type('ghp_wrongwrongwrongwrongwrongwrongwrong1')
+  await page.keyboard.press('Enter')
+  await tokenPart().locator('.error').waitFor()
+  await expect.poll(() => hasFocus(tokenPart().getByLabel('New token'))).toBe(true)
+  await tokenPart().getByRole('button', { name: 'Cancel' }).press('Enter')
+  await expect.poll(() => hasFocus(replace)).toBe(true)
 
   await tokenPart().getByRole('button', { name: 'Forget it…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Forget it' }).click()

@@ -92,8 +92,10 @@ async function runRelease(ctx: StepContext): Promise<void> {
   const wentLive = deployment.liveRelease === release.number
   const from = wentLive ? pipeline.findIndex((step) => step.name === 'prove-live') : 0
   if (!wentLive) {
-    await enter(ctx, 'undoing')
-    await revertAll(pipeline, ctx, reachOf(deployment))
+    if (await isStanding(ctx)) {
+      await enter(ctx, 'undoing')
+      await revertAll(pipeline, ctx, reachOf(deployment))
+    }
     await enter(ctx, 'running')
     await checkAll(pipeline, ctx)
   }
@@ -102,6 +104,10 @@ async function runRelease(ctx: StepContext): Promise<void> {
   })
   await revertAll(pipeline, ctx, 'deployed')
 }
+
+/** Whether an attempt before this one left something. */
+const isStanding = async ({ db, deployment, release }: StepContext) =>
+  (await listLedger(db, deployment.id)).some((it) => it.release === release.number && it.state !== 'removed')
 
 async function enter(ctx: StepContext, status: ReleaseStatus): Promise<void> {
   await updateRelease(ctx.db, ctx.release, { status })

@@ -48,6 +48,10 @@ test('a push that took the place of another is no failure', () => {
   expect(describe({ preview: { error }, releases: [...releases] })).toBe('')
 })
 
+test('what a restart interrupted did not fail: it is built again', () => {
+  expect(describe({ releases: [{ number: 1, status: 'undoing', commit: commit(one) }] })).toBe('')
+})
+
 test('a fork that was pushed to says that the new commit waits, beside what is live', () => {
   const fork = { ...pullRequest, isFork: true, approvedSha: one, sha: two }
   const releases = [{ number: 1, status: 'live', commit: commit(one) }] as const

@@ -35,7 +35,8 @@ function describeRelease(
   const which = short(commit?.sha ?? approvedSha ?? sha)
   if (status === 'queued' || status === 'running') return `Commit ${which} is being built.`
   if (status !== 'failed' && status !== 'undoing') return undefined
-  if (error?.code === 'superseded') return undefined
+  // Without a reason it is only put in order before it is built again, after a restart.
+  if (error?.code === 'superseded' || (status === 'undoing' && error === null)) return undefined
   const reason = error ? `: \`${error.code}\`${error.step ? ` at ${error.step}` : ''}` : ''
   return `Commit ${which} did not go live${reason}. [Its log](${logs}?kind=build&release=${number}) says why.`
 }

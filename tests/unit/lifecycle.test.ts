@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { insertJob, listJobs } from '../../server/db/jobs.ts'
+import { recordEffects } from '../../server/db/ledger.ts'
+import { runJob, type WhileDraining } from '../../server/deploy/lifecycle.ts'
+import type { Deps } from '../../server/deps.ts'
+import { createEventHub, type SlipwayEvent } from '../../server/events.ts'
+import { makeDatabase, makeDeployment } from '../support/temp-database.ts'
+
+const never = new AbortController().signal
+const atOnce: WhileDraining = (work) => work({ byDeploy: never, byOther: never })
+
+/** A deploy that ends where it would ask the machine, for there is none. Answers what was told of the release. */
+async function makeWorld() {
+  const db = await makeDatabase()
+  const events = createEventHub()
+  const told: Extract<SlipwayEvent, { type: 'release' }>[] = []
+  events.subscribe((event) => event.type === 'release' && told.push(event))
+  const config = { domain: 'example.com', dataDir: '/nowhere', githubUrl: 'https://github.com' }
+  const secrets = { decrypt: () => '[]' }
+  const deps = { db, events, config, secrets, log: console } as unknown as Deps
+  const id = await makeDeployment(db)
+  const run = async (kind: 'deploy' | 'undo') => {
+    await insertJob(db, id, kind, 1)
+    for (const job of await listJobs(db)) await runJob(deps, job, never, atOnce)
+    return told
+  }
+  return { db, id, run }
+}
+
+test('a release that begins is not told as one that is taken back', async () => {
+  const { run } = await makeWorld()
+  expect((await run('deploy')).map((it) => it.status)).toEqual(['running', 'failed'])
+})
+
+test('one that was interrupted is, until what it had made is gone', async () => {
+  const { db, id, run } = await makeWorld()
+  await recordEffects(
+    db,
+    { deploymentId: id, release: 1, step: 'retire-previous' },
+    [{ kind: 'x', name: 'x' }],
+    'pending',
+  )
+  expect((await run('deploy')).map((it) => it.status)).toEqual(['undoing', 'running', 'failed'])
+})

@@ -3,7 +3,7 @@ import { type Deployment, deleteDeployment, findDeployment, listPreviews, update
 import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/jobs.ts'
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
-import { deleteReleases, findRelease, listReleases, listSteps, type Release, updateRelease } from '../db/releases.ts'
+import { deleteReleases, findRelease, listReleases, type Release, updateRelease } from '../db/releases.ts'
 import { type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
@@ -11,6 +11,7 @@ import { containerName } from '../names.ts'
 import { openBuildLog } from './build-log.ts'
 import { clearBuildCache } from './clear-build-cache.ts'
 import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
+import { whyEnded } from './end-of-release.ts'
 import { readGithubToken } from './github-token.ts'
 import { pipeline } from './pipeline.ts'
 import { areDrained, type Hurry, retireOthers } from './retire.ts'
@@ -171,12 +172,11 @@ async function undoRelease(deps: Deps, job: Job, release: Release, hurry: Hurry)
 const letThrough = ({ db }: Deps, job: Job, { reason }: AbortSignal) =>
   requeueJob(db, job.id, reason === SHUTDOWN ? null : new Date(Date.now() + RETRY_MS).toISOString())
 
-/** Nothing of the release is left. The reason is told with it: that of its step, or of the deployment. */
+/** Nothing of the release is left. The reason is told with it: its own, or that of the deployment. */
 async function noteFailure({ db, events }: Deps, release: Release): Promise<void> {
   const { deploymentId, number } = release
   await updateRelease(db, release, { status: 'failed' })
-  const failed = (await listSteps(db, deploymentId, number)).find((it) => it.error !== null)?.error
-  const error = failed ?? (await findDeployment(db, deploymentId))?.error
+  const error = (await whyEnded(db, release)) ?? (await findDeployment(db, deploymentId))?.error
   events.publish({
     type: 'release',
     deployment: deploymentId,

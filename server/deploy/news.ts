@@ -1,6 +1,6 @@
 import { findDeployment, listDeployments } from '../db/deployments.ts'
 import { queueNews } from '../db/news.ts'
-import { findRelease, listReleases, listSteps, type Release } from '../db/releases.ts'
+import { findRelease, listReleases, type Release } from '../db/releases.ts'
 import type { Db, StoredError } from '../db/schema.ts'
 import { readSetting, writeSetting } from '../db/settings.ts'
 import { findTold, saveTold } from '../db/told.ts'
@@ -11,6 +11,7 @@ import type { News } from '../news.ts'
 import { openEnv, secretsOf } from './context.ts'
 import { type Disk, decideDeploy, decideDisks, decideHealth } from './decide-news.ts'
 import { createDiskReader } from './disks.ts'
+import { whyEnded } from './end-of-release.ts'
 import { readGithubToken } from './github-token.ts'
 import { tellAppDown, tellAppRecovered, tellDeployFailed, tellDeployRecovered, tellDiskFull } from './news-words.ts'
 
@@ -102,8 +103,9 @@ export function createNewsroom(
       const ends = (await listReleases(deps.db, id))
         .filter((it) => it.number > known)
         .sort((a, b) => a.number - b.number)
-      for (const { number, status } of ends) {
-        const error = (await listSteps(deps.db, id, number)).find((it) => it.error !== null)?.error ?? undefined
+      for (const release of ends) {
+        const { number, status } = release
+        const error = await whyEnded(deps.db, release)
         if (status === 'live' || (status === 'failed' && error)) await heed(id, { release: number, status, error })
       }
     }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { insertJob, listJobs } from '../../server/db/jobs.ts'
 import { recordEffects } from '../../server/db/ledger.ts'
+import { saveStep, updateRelease } from '../../server/db/releases.ts'
 import { runJob, type WhileDraining } from '../../server/deploy/lifecycle.ts'
 import type { Deps } from '../../server/deps.ts'
 import { createEventHub, type SlipwayEvent } from '../../server/events.ts'
@@ -24,7 +25,7 @@ async function makeWorld() {
     for (const job of await listJobs(db)) await runJob(deps, job, never, atOnce)
     return told
   }
-  return { db, id, run }
+  return { db, id, run, first: { deploymentId: id, number: 1 } }
 }
 
 test('a release that begins is not told as one that is taken back', async () => {
@@ -42,3 +43,14 @@ test('one that was interrupted is, until what it had made is gone', async () => 
   )
   expect((await run('deploy')).map((it) => it.status)).toEqual(['undoing', 'running', 'failed'])
 })
+
+test.each(['superseded', 'cancelled'] as const)(
+  'one that was interrupted and %s then ended by that',
+  async (dropped) => {
+    const { db, first, run } = await makeWorld()
+    const error = { step: 'build-image', code: 'interrupted', message: 'Slipway is stopping.' } as const
+    await saveStep(db, first, { name: 'build-image', position: 4, state: 'failed', error })
+    await updateRelease(db, first, { status: 'undoing', dropped })
+    expect(await run('undo')).toMatchObject([{ status: 'failed', error: { code: dropped } }])
+  },
+)

@@ -21,6 +21,16 @@ export function decideDeploy(
   return { told: { ...next, isFailing: true }, news: 'deploy-failed' }
 }
 
+/**
+ * That the command after a deploy failed is news of the release that is live, once, and not before it was noted as live:
+ * from then on the last deploy counts as one that failed.
+ */
+export function decideAfterDeploy(told: Told, liveRelease: number | null, hasFailed: boolean): Decision {
+  const isKnown = liveRelease !== null && told.release >= liveRelease
+  if (!hasFailed || !isKnown || told.isFailing) return { told }
+  return { told: { ...told, isFailing: true }, news: 'deploy-failed' }
+}
+
 /** An app that goes up and down is told of once in this time. */
 export const QUIET_MS = 10 * 60_000
 

@@ -9,11 +9,12 @@ import type { SlipwayEvent } from '../events.ts'
 import { createMask } from '../mask.ts'
 import type { News } from '../news.ts'
 import { openEnv, secretsOf } from './context.ts'
-import { type Disk, decideDeploy, decideDisks, decideHealth } from './decide-news.ts'
+import { type Disk, decideAfterDeploy, decideDeploy, decideDisks, decideHealth } from './decide-news.ts'
 import { createDiskReader } from './disks.ts'
 import { whyEnded } from './end-of-release.ts'
 import { readGithubToken } from './github-token.ts'
 import { tellAppDown, tellAppRecovered, tellDeployFailed, tellDeployRecovered, tellDiskFull } from './news-words.ts'
+import { runPostDeploy } from './steps/run-post-deploy.ts'
 
 export type Newsroom = {
   /** Begins with what happened while the server was down. */
@@ -73,14 +74,19 @@ export function createNewsroom(
       if (!deployment || deployment.previewOf !== null) return []
       const before = await findTold(db, id)
       const at = new Date()
-      const { told, news } = decideHealth(before, deployment, at, roundMs)
+      const hasFailed = deployment.error?.step === runPostDeploy.name
+      const after = decideAfterDeploy(before, deployment.liveRelease, hasFailed)
+      const { told, news } = decideHealth(after.told, deployment, at, roundMs)
       if (JSON.stringify(told) !== JSON.stringify(before)) await saveTold(db, id, told)
-      if (news === undefined) return []
+      if (news === undefined && after.news === undefined) return []
       const release = await findRelease(db, id, deployment.liveRelease ?? 0)
+      const error = deployment.error && release ? await masked({ ...deps, db }, release, deployment.error) : null
       const it = { deps, deployment, release, at }
-      if (news !== 'app-down') return [tellAppRecovered(it)]
-      const { error } = deployment
-      return [tellAppDown(it, error && release ? await masked({ ...deps, db }, release, error) : error)]
+      return [
+        ...(after.news && release && error ? [tellDeployFailed({ ...it, release }, error)] : []),
+        ...(news === 'app-down' ? [tellAppDown(it, error)] : []),
+        ...(news === 'app-recovered' ? [tellAppRecovered(it)] : []),
+      ]
     })
   }
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { insertChannel, newChannelId } from '../../server/db/channels.ts'
-import { updateDeployment } from '../../server/db/deployments.ts'
-import { saveStep, updateRelease } from '../../server/db/releases.ts'
+import { findDeployment, updateDeployment } from '../../server/db/deployments.ts'
+import { insertRelease, saveStep, updateRelease } from '../../server/db/releases.ts'
 import { sealEnv } from '../../server/deploy/context.ts'
 import type { Disk } from '../../server/deploy/decide-news.ts'
 import { createNewsroom } from '../../server/deploy/news.ts'
@@ -108,6 +108,36 @@ test('an app that goes down is told once, also over a restart', async () => {
     }),
   ])
   expect(kicks()).toBeGreaterThan(0)
+})
+
+test('a command that fails after a deploy is told once, also over a restart, and the next deploy is good news', async () => {
+  const { deps, db, id, open, news } = await makeRoom()
+  const error = { step: 'run-post-deploy', code: 'post_deploy_failed', message: 'It ended with exit code 4' } as const
+  await updateRelease(db, { deploymentId: id, number: 1 }, { status: 'live' })
+  const room = open()
+  deps.events.publish({ type: 'deployment', deployment: id, status: 'running', error: null })
+  deps.events.publish({ type: 'release', deployment: id, release: 1, status: 'live' })
+  // It may have failed before anybody came to note that the release is live.
+  await updateDeployment(db, id, { status: 'running', liveRelease: 1, error })
+  deps.events.publish({ type: 'deployment', deployment: id, status: 'running', error })
+  await room.stop()
+  await open().stop()
+  expect(await news()).toMatchObject([
+    {
+      type: 'deploy-failed',
+      title: 'shop: the deploy of release 1 failed',
+      message: 'It ended with exit code 4. Release 1 goes on serving.',
+    },
+  ])
+
+  const deployment = await findDeployment(db, id)
+  if (!deployment) throw new Error('there is no app')
+  await insertRelease(db, deployment)
+  await updateDeployment(db, id, { liveRelease: 2, error: null })
+  const next = open()
+  deps.events.publish({ type: 'release', deployment: id, release: 2, status: 'live' })
+  await next.stop()
+  expect((await news()).map((it) => it.type)).toEqual(['deploy-failed', 'deploy-recovered'])
 })
 
 test('a disk that is nearly full is told once, also over a restart', async () => {

@@ -56,12 +56,15 @@ export async function deleteHook(ask: Ask, repository: RepositoryName, id: numbe
   if (answer.status !== 404) expectDone(answer, repository, RIGHT)
 }
 
-/** Whether GitHub knows the repository, or shows it to whoever asks. @throws github_denied, github_unavailable */
-export async function repositoryExists(ask: Ask, repository: RepositoryName): Promise<boolean> {
+/** A repository as GitHub shows it; undefined where it is gone, or not for whoever asks. @throws github_denied, github_unavailable */
+export async function findRepository(
+  ask: Ask,
+  repository: RepositoryName,
+): Promise<{ isArchived: boolean } | undefined> {
   const answer = await ask('GET', pathOf(repository))
-  if (answer.status === 404) return false
-  expectDone(answer, repository, { what: 'read the settings', permission: 'Metadata → Read-only' })
-  return true
+  if (answer.status === 404) return undefined
+  const right = { what: 'read the settings', permission: 'Metadata → Read-only' }
+  return { isArchived: objectOf(expectDone(answer, repository, right).body).archived === true }
 }
 
 const bodyOf = ({ url, secret, events }: HookSettings) => ({

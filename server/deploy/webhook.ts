@@ -1,10 +1,10 @@
 import {
   createHook,
   deleteHook,
+  findRepository,
   type Hook,
   listHooks,
   pingHook,
-  repositoryExists,
   updateHook,
 } from '../adapters/github-webhooks.ts'
 import { type Deployment, findDeployment, updateDeployment } from '../db/deployments.ts'
@@ -51,7 +51,10 @@ export async function putHook(deps: Deps, api: RepositoryApi, deployment: Deploy
   if (deployment.webhook?.state !== 'active') await pingHook(ask, repository, first.id)
 }
 
-/** How long one that was seen counts as being there: a look every minute would use up the requests of the hour. */
+/**
+ * How long one that was looked for counts as being there, whatever came of it: a look every minute would use up the
+ * requests of the hour, or wait for a GitHub that does not answer.
+ */
 const LOOK_AGAIN_MS = 60 * 60_000
 
 /**
@@ -70,33 +73,35 @@ export async function lookAtHook(
   const hooks = await findApi()
     .then((api) => api && findHooks(api, { id }))
     .catch(() => undefined)
-  if (hooks === undefined) return true
-  const found = hooks.find((it) => it.isActive)
+  const found = hooks?.find((it) => it.isActive)
   const isLost = webhook.state !== 'unavailable' && found?.lastStatus != null && !isGood(found.lastStatus)
   const reason = `GitHub's last delivery failed${found?.lastStatus ? ` with status ${found.lastStatus}` : ''}.`
   const state = isLost ? { state: 'created' as const, reason } : {}
   const { webhook: latest = webhook } = (await findDeployment(deps.db, id)) ?? {}
   await updateDeployment(deps.db, id, { webhook: { ...(latest ?? webhook), ...state, checkedAt: now() } })
   if (isLost) await announce(deps, id)
-  return found !== undefined
+  return hooks === undefined || found !== undefined
 }
 
 const isGood = (status: number) => status >= 200 && status < 300
 
-/** Takes away whatever leads to the deployment. A repository that is gone took it along. @throws github_denied, github_unavailable */
-export async function removeHooks(api: RepositoryApi, deployment: Pick<Deployment, 'id'>): Promise<void> {
-  for (const hook of await findOrGone(api, deployment)) await deleteHook(api.ask, api.repository, hook.id)
-  if ((await findOrGone(api, deployment)).length === 0) return
+/**
+ * Takes away whatever leads to the deployment. `kept` where GitHub does not show the repository any more, which may be
+ * gone or only not be the token's to see, and where it is archived, so that nothing of it can be changed.
+ * @throws github_denied, github_unavailable
+ */
+export async function removeHooks(api: RepositoryApi, deployment: Pick<Deployment, 'id'>): Promise<'kept' | undefined> {
+  try {
+    for (const hook of await findHooks(api, deployment)) await deleteHook(api.ask, api.repository, hook.id)
+    if ((await findHooks(api, deployment)).length === 0) return undefined
+  } catch (error) {
+    if (await isOutOfReach(error, api)) return 'kept'
+    throw error
+  }
   throw new AppError('github_unavailable', 'GitHub still lists the webhook after it was deleted. It is tried again.')
 }
 
-/** None where the repository is gone. @throws github_denied, github_unavailable */
-export async function findOrGone(api: RepositoryApi, deployment: Pick<Deployment, 'id'>): Promise<Hook[]> {
-  try {
-    return await findHooks(api, deployment)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'github_denied') throw error
-    if (await repositoryExists(api.ask, api.repository)) throw error
-    return []
-  }
+async function isOutOfReach(error: unknown, { ask, repository }: RepositoryApi): Promise<boolean> {
+  if (!(error instanceof AppError) || error.code !== 'github_denied') return false
+  return (await findRepository(ask, repository))?.isArchived ?? true
 }

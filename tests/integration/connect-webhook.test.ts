@@ -39,6 +39,8 @@ afterEach(() => {
   github.state.hooks.splice(0)
   github.state.denied.clear()
   github.state.gone.clear()
+  github.state.archived.clear()
+  github.state.renamed = {}
   github.state.isDown = false
 })
 
@@ -121,6 +123,20 @@ describe('the webhook', () => {
     expect(hooks()).toEqual([urlOf(app)])
   })
 
+  test('is looked for once an hour also while GitHub does not answer, so that nobody waits for it each minute', async () => {
+    const app = await make()
+    await connect(app)
+    const ctx = await inside.context(app.id)
+    await updateDeployment(inside.deps.db, app.id, {
+      webhook: { state: 'active', checkedAt: new Date(0).toISOString() },
+    })
+    github.state.isDown = true
+    const asked = github.requests.length
+    for (let round = 0; round < 5; round++) expect(await findDrift(ctx)).toEqual([])
+    expect(github.requests.length - asked).toBe(1)
+    expect((await inside.show(app.id)).webhook?.state).toBe('active')
+  })
+
   test.each(['active', 'created'] as const)(
     'whose deliveries fail is not relied on, though it was %s: pushes are polled for again',
     async (state) => {
@@ -198,11 +214,32 @@ describe('taking it away', () => {
     await expect(remove(app)).rejects.toThrow(/Webhooks → Read and write/)
   })
 
-  test('is done when the repository is gone', async () => {
+  const receipt = async ({ id }: Deployment) => (await listLedger(inside.deps.db, id))[0]
+
+  test('follows a repository that was renamed', async () => {
+    const app = await make()
+    github.state.renamed['acme/app'] = 42
+    await connect(app)
+    expect(hooks()).toEqual([urlOf(app)])
+    await remove(app)
+    expect(hooks()).toEqual([])
+    expect(await receipt(app)).toMatchObject({ state: 'removed', error: null })
+  })
+
+  test('leaves one of a repository that the token does not see any more, and says that it was kept', async () => {
     const app = await make()
     await connect(app)
     github.state.gone.add('acme/app')
     await remove(app)
-    expect((await ledger(app))[0]?.state).toBe('removed')
+    expect(await receipt(app)).toMatchObject({ state: 'removed', error: 'kept' })
+  })
+
+  test('leaves one of a repository that was archived, which tells of no pushes', async () => {
+    const app = await make()
+    await connect(app)
+    github.state.archived.add('acme/app')
+    await remove(app)
+    expect(await receipt(app)).toMatchObject({ state: 'removed', error: 'kept' })
+    expect(hooks()).toEqual([urlOf(app)])
   })
 })

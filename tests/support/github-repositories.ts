@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Repository } from './git-server.ts'
 import { problemsOf } from './github-bodies.ts'
 import { createDeliverer, type Delivered, type Hook } from './github-deliveries.ts'
+import { redirectOf, unmoved } from './github-renamed.ts'
 import { checkRequest } from './github-route.ts'
 
 const run = promisify(execFile)
@@ -42,8 +43,12 @@ export type GithubRepositories = {
     isDown: boolean
     /** Pushes are not told of. */
     isSilent: boolean
-    /** Repositories that are gone. */
+    /** Repositories that are gone, or that the token does not see. */
     gone: Set<string>
+    /** Repositories of which nothing can be changed. */
+    archived: Set<string>
+    /** Ids of repositories that were renamed, by the `owner/name` they had. */
+    renamed: Record<string, number>
   }
   delivered: Delivered[]
   /** As `METHOD /path`, without the prefix of the API. */
@@ -81,6 +86,8 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
     isDown: false,
     isSilent: false,
     gone: new Set(),
+    archived: new Set(),
+    renamed: {},
   }
   const bares = new Map<string, string>()
   const requests: string[] = []
@@ -89,7 +96,7 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
   let ids = 1000
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
     let text = ''
     for await (const part of request.setEncoding('utf8')) text += part
     if (url.pathname === '/pushed') {
@@ -110,12 +117,16 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
     requests.push(`${method} ${address}`)
     if (state.isDown) return refused(502, 'Server Error')
     if (headers.authorization !== `Bearer ${token}`) return refused(401, 'Bad credentials')
-    const [, name = '', rest = ''] = /^\/repos\/([\w.-]+\/[\w.-]+)(?:\/(.+))?$/.exec(address) ?? []
+    const moved = redirectOf(state.renamed, method, url)
+    if (moved) return moved
+    const path = unmoved(state.renamed, address)
+    const [, name = '', rest = ''] = /^\/repos\/([\w.-]+\/[\w.-]+)(?:\/(.+))?$/.exec(path) ?? []
     if (!bares.has(name) || state.gone.has(name)) return refused(404, 'Not Found')
     const right = rightFor(rest)
     if (right && state.denied.has(right)) return refused(403, 'Resource not accessible by personal access token')
+    if (method !== 'GET' && state.archived.has(name)) return refused(403, 'Repository was archived so is read-only.')
     const body = text === '' ? undefined : JSON.parse(text)
-    violations.push(...problemsOf(method, address, body).map((it) => `${method} ${address}: ${it}`))
+    violations.push(...problemsOf(method, path, body).map((it) => `${method} ${address}: ${it}`))
     const reply = await route({ method, name, rest, query: url.searchParams, body, headers })
     if (reply) return reply
     violations.push(`${method} ${address}: there is no such request`)
@@ -124,7 +135,8 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
 
   async function route(asked: Asked): Promise<Reply | undefined> {
     const { method, name, rest } = asked
-    if (method === 'GET' && rest === '') return done({ full_name: name, default_branch: 'main' })
+    if (method === 'GET' && rest === '')
+      return done({ full_name: name, default_branch: 'main', archived: state.archived.has(name) })
     if (rest.startsWith('hooks')) return hooks(asked)
     if (method === 'POST' && rest.startsWith('statuses/')) return setStatus(asked)
     if (rest.startsWith('deployments')) return deployments(asked)

@@ -8,7 +8,7 @@ import { problemOfReach } from '../reach.ts'
 import { type RepositoryApi, repositoryApi, settingsApi } from '../repository-api.ts'
 import { announce } from '../status.ts'
 import { defineStep } from '../step.ts'
-import { findOrGone, lookAtHook, putHook, removeHooks } from '../webhook.ts'
+import { findHooks, lookAtHook, putHook, removeHooks } from '../webhook.ts'
 
 const NOBODY_SPEAKS = 'Nobody speaks for the repository at GitHub. Connect GitHub, and pushes are heard of at once.'
 const APP_TELLS = 'The GitHub App tells of pushes.'
@@ -39,16 +39,17 @@ export const connectWebhook = defineStep({
   async revert(ctx) {
     const { id, webhookSecret } = ctx.deployment
     // Kept before GitHub hears of it: without a secret there was never a webhook.
-    if (webhookSecret === null) return
-    await removeHooks(await needApi(ctx), ctx.deployment)
-    await updateDeployment(ctx.db, id, { webhook: null, webhookSecret: null })
+    if (webhookSecret === null) return undefined
+    const kept = await removeHooks(await needApi(ctx), ctx.deployment)
+    if (kept === undefined) await updateDeployment(ctx.db, id, { webhook: null, webhookSecret: null })
+    return kept
   },
   async inspect(ctx) {
     const { db, deployment, release } = ctx
     if (deployment.liveRelease === release.number)
       return lookAtHook(ctx, deployment.id, () => settingsApi(ctx, deployment))
     if ((await findDeployment(db, deployment.id))?.webhookSecret === null) return false
-    return (await findOrGone(await needApi(ctx), deployment)).length > 0
+    return (await findHooks(await needApi(ctx), deployment)).length > 0
   },
 })
 

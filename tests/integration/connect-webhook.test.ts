@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createAsk } from '../../server/adapters/github-api.ts'
 import { type Deployment, updateDeployment } from '../../server/db/deployments.ts'
+import { deleteApp, saveApp } from '../../server/db/github-app.ts'
 import { listLedger } from '../../server/db/ledger.ts'
 import { findDrift, makeAnew } from '../../server/deploy/reconcile.ts'
 import { applyAll, checkAll, revertAll } from '../../server/deploy/run.ts'
@@ -241,5 +243,37 @@ describe('taking it away', () => {
     await remove(app)
     expect(await receipt(app)).toMatchObject({ state: 'removed', error: 'kept' })
     expect(hooks()).toEqual([urlOf(app)])
+  })
+})
+
+describe('where there is a GitHub App', () => {
+  const app = { id: 1, slug: 'a', name: 'a', htmlUrl: 'https://a', clientId: 'c', clientSecret: 's', privateKey: 'k' }
+  const actOn = async () => ({ token: 'ghs_1', ask: createAsk({ apiUrl: github.apiUrl, token: 'ghs_1' }) })
+  async function connectBeside(webhookSecret: string | null, githubToken: string | undefined) {
+    const made = await make()
+    const ctx = await inside.context(made.id)
+    await saveApp(ctx, { ...app, webhookSecret })
+    ctx.githubApp = { ...ctx.githubApp, actOn }
+    ctx.config = { ...ctx.config, githubToken }
+    await checkAll(steps, ctx)
+    await applyAll(steps, ctx, async () => undefined)
+    return made
+  }
+  afterEach(() => deleteApp(inside.deps))
+
+  test('its own webhook is enough', async () => {
+    const made = await connectBeside('secret', github.token)
+    expect((await inside.show(made.id)).webhook).toMatchObject({ state: 'created' })
+    expect(hooks()).toEqual([])
+  })
+
+  test('that was made without one, a token makes one; else pushes are polled for', async () => {
+    const byToken = await connectBeside(null, github.token)
+    expect(hooks()).toEqual([urlOf(byToken)])
+    const alone = await connectBeside(null, undefined)
+    expect((await inside.show(alone.id)).webhook).toMatchObject({
+      state: 'unavailable',
+      reason: expect.stringContaining('made without a webhook'),
+    })
   })
 })

@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../../errors.ts'
 import { webhookName } from '../../names.ts'
 import { parseRepository } from '../../repository.ts'
 import type { StepContext } from '../context.ts'
+import { appWebhookSecret } from '../github-app.ts'
 import { problemOfReach } from '../reach.ts'
 import { type RepositoryApi, repositoryApi, settingsApi } from '../repository-api.ts'
 import { announce } from '../status.ts'
@@ -12,6 +13,8 @@ import { findHooks, lookAtHook, putHook, removeHooks } from '../webhook.ts'
 
 const NOBODY_SPEAKS = 'Nobody speaks for the repository at GitHub. Connect GitHub, and pushes are heard of at once.'
 const APP_TELLS = 'The GitHub App tells of pushes.'
+const APP_IS_SILENT =
+  'The GitHub App was made without a webhook. Make it again under Settings → Connections, or give a token, and pushes are heard of at once.'
 
 /** Why a release does without a webhook, as `check` or `apply` found out. */
 const without = new WeakMap<StepContext, string>()
@@ -67,16 +70,23 @@ function problemOf(ctx: StepContext): string | undefined {
 /** Who may make the webhook; undefined, with the reason noted, where there is nobody or no need. */
 async function findApi(ctx: StepContext): Promise<RepositoryApi | undefined> {
   const api = await repositoryApi(ctx, ctx.deployment)
-  if (api === undefined) without.set(ctx, NOBODY_SPEAKS)
-  else if (api.by === 'app') without.set(ctx, APP_TELLS)
-  return api
+  if (api?.by !== 'app') {
+    if (api === undefined) without.set(ctx, NOBODY_SPEAKS)
+    return api
+  }
+  // An App that was made while GitHub could not reach us has no webhook, and gets none later.
+  const isSilent = (await appWebhookSecret(ctx)) === undefined
+  const other = isSilent ? await settingsApi(ctx, ctx.deployment) : undefined
+  if (other?.by === 'token') return other
+  without.set(ctx, isSilent ? APP_IS_SILENT : APP_TELLS)
+  return undefined
 }
 
 /** Answers why it could not be made. */
 async function connect(ctx: StepContext): Promise<string | undefined> {
   try {
     const api = await findApi(ctx)
-    if (api === undefined || api.by === 'app') return problemOf(ctx)
+    if (api === undefined) return problemOf(ctx)
     await putHook(ctx, api, ctx.deployment)
     return undefined
   } catch (error) {

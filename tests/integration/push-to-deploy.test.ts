@@ -37,6 +37,12 @@ const commit = (repository: Repository, said: string, message = said) =>
 const untilSays = (subdomain: string, said: string) =>
   expect.poll(() => text(subdomain), { timeout: 60_000 }).toBe(said)
 
+/** How often git was asked for what is in it. */
+const looksAt = ({ url }: Repository) => {
+  const name = new URL(url).pathname
+  return world.git.requests.filter((it) => it.path.replace('.git', '') === `${name}/info/refs`).length
+}
+
 /** Commits that nobody has pushed yet, oldest first. */
 async function commitMany({ folder }: Repository, count: number): Promise<string[]> {
   const git = async (...args: string[]) =>
@@ -198,6 +204,7 @@ test('polling finds a push where GitHub tells of none, with and without its API,
   await untilSays('polled', 'found')
   await world.settled(id)
   expect((await releasesOf(id))[0]).toMatchObject({ cause: { kind: 'poll', sha }, commit: { sha } })
+  expect((await world.inventory()).containers).toEqual([`/${world.slipway.instance}-polled-2`])
 
   github.state.denied.add('contents')
   await commit(repository, 'found by git')
@@ -207,7 +214,8 @@ test('polling finds a push where GitHub tells of none, with and without its API,
   await repository.commit({ 'server.js': 'process.exit(1)' }, 'Break it')
   await expect.poll(async () => (await releasesOf(id))[0].status, { timeout: 60_000 }).toBe('failed')
   const count = (await releasesOf(id)).length
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const looked = looksAt(repository)
+  await expect.poll(() => looksAt(repository)).toBeGreaterThanOrEqual(looked + 2)
   expect((await releasesOf(id)).length).toBe(count)
   expect(await text('polled')).toBe('found by git')
   const entries = (await world.slipway.api('GET', `/api/deployments/${id}/ledger`)).body.entries

@@ -121,7 +121,7 @@ describe('a logout', () => {
   })
 
   test('only forgets a token that the login did not make, and says so', async () => {
-    const secret = await makeToken('of CI, too')
+    const secret = await makeToken('of CI again')
     await cli.run(['login', slipway.url, '--token'], { input: secret })
     expect(await cli.run(['logout'])).toMatchObject({ code: 0, stdout: expect.stringContaining('still good') })
     expect(await statusOf(secret)).toBe(200)

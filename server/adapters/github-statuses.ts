@@ -37,16 +37,17 @@ export async function setCommitStatus(
   expectDone(await ask('POST', `${pathOf(repository)}/statuses/${sha}`, undefined, body), repository, STATUSES)
 }
 
-/** Answers the deployment's id. @throws github_denied, github_unavailable */
+/** Answers the deployment's id. By the `mark` it is known again. @throws github_denied, github_unavailable */
 export async function createDeployment(
   ask: Ask,
   repository: RepositoryName,
-  { sha, environment, isTransient }: { sha: string; environment: string; isTransient: boolean },
+  { sha, environment, mark, isTransient }: { sha: string; environment: string; mark: string; isTransient: boolean },
 ): Promise<number> {
   const answer = await ask('POST', `${pathOf(repository)}/deployments`, undefined, {
     ref: sha,
     environment,
     description: 'Slipway',
+    payload: { slipway: mark },
     auto_merge: false,
     required_contexts: [],
     transient_environment: isTransient,
@@ -73,14 +74,16 @@ export async function setDeploymentStatus(
   expectDone(answer, repository, DEPLOYMENTS)
 }
 
-/** The newest deployments of an environment, newest first. @throws github_denied, github_unavailable */
+/** The newest deployments of an environment that have our mark, newest first. @throws github_denied, github_unavailable */
 export async function listDeployments(
   ask: Ask,
   repository: RepositoryName,
   environment: string,
+  mark: string,
 ): Promise<{ id: number; sha: string }[]> {
   const query = `environment=${encodeURIComponent(environment)}&per_page=10`
   const answer = await ask('GET', `${pathOf(repository)}/deployments?${query}`)
   const list = listOf(expectDone(answer, repository, DEPLOYMENTS).body)
-  return list.map(({ id, sha }) => ({ id: Number(id), sha: textOf(sha) }))
+  const ours = list.filter(({ payload }) => objectOf(payload).slipway === mark)
+  return ours.map(({ id, sha }) => ({ id: Number(id), sha: textOf(sha) }))
 }

@@ -99,7 +99,7 @@ describe('with a webhook', () => {
     const own = () => github.state.statuses.filter((it) => it.sha === newest.sha)
     await expect.poll(() => own().map((it) => it.state)).toEqual(['pending', 'success'])
     expect(own()[1]).toMatchObject({
-      context: 'slipway/pushed',
+      context: 'slipway/pushed.localhost',
       target_url: `${world.slipway.url}/apps/${id}/logs?kind=build&release=2`,
     })
     const states = () => github.state.deployments.map((it) => it.statuses.map((status) => status.state))
@@ -108,7 +108,7 @@ describe('with a webhook', () => {
       ['in_progress', 'success'],
     ])
     const [, second] = github.state.deployments
-    expect(second).toMatchObject({ environment: 'pushed', sha: newest.sha })
+    expect(second).toMatchObject({ environment: 'slipway/pushed.localhost', sha: newest.sha })
     expect(second?.statuses[1]?.environment_url).toMatch(/^http:\/\/pushed\.localhost/)
   })
 

@@ -107,3 +107,21 @@ test('the end of an app makes its environment inactive, though its row is gone b
   await deleteDeployment(inside.deps.db, app.id)
   await expect.poll(states).toEqual(['in_progress success inactive'])
 })
+
+test('what is told goes by the app’s host name, and deployments of others are left as they are', async () => {
+  const place = `slipway/${app.subdomain}.${inside.deps.config.domain}`
+  const others = [app.subdomain, place].map((environment, index) => ({
+    id: 7 + index,
+    repository: 'acme/app',
+    sha,
+    environment,
+    statuses: [{ state: 'success' }],
+  }))
+  github.state.deployments.push(...others)
+  begin()
+  tell({ type: 'release', ...of(), status: 'failed' })
+  tell({ type: 'deployment', deployment: app.id, status: 'deleting', error: null })
+  await expect.poll(states).toEqual(['success', 'success', 'in_progress failure inactive'])
+  expect(github.state.deployments[2]).toMatchObject({ environment: place, payload: { slipway: app.id } })
+  expect(github.state.statuses.map((it) => it.context)).toEqual([place, place])
+})

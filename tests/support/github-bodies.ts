@@ -16,6 +16,7 @@ const BODIES: [method: string, path: RegExp, fields: Record<string, Field>][] = 
       'ref!': 'string',
       environment: 'string',
       description: 'string',
+      payload: 'object',
       auto_merge: 'boolean',
       required_contexts: 'object',
       transient_environment: 'boolean',

@@ -26,6 +26,7 @@ type Deployment = {
   repository: string
   sha: string
   environment: string
+  payload?: { slipway?: string }
   statuses: { state: string; log_url?: string; environment_url?: string }[]
 }
 
@@ -198,7 +199,8 @@ export async function startGithubRepositories(): Promise<GithubRepositories> {
       if (body.auto_merge !== false || body.required_contexts?.length !== 0)
         violations.push('a deployment that waits for others')
       if (!(await hasCommit(name, body.ref))) return refused(422, `No ref found for: ${body.ref}`)
-      const deployment = { id: ++ids, repository: name, sha: body.ref, environment: body.environment, statuses: [] }
+      const { ref: sha, environment, payload } = body
+      const deployment = { id: ++ids, repository: name, sha, environment, payload, statuses: [] }
       state.deployments.push(deployment)
       return done(deployment, 201)
     }

@@ -10,6 +10,7 @@ import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import { findRelease, type Release } from '../../db/releases.ts'
 import type { StoredError } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { hostnameOf } from '../../names.ts'
 import { addressOf } from '../address.ts'
 import { type RepositoryApi, repositoryApi } from '../repository-api.ts'
 
@@ -36,10 +37,11 @@ export function createReport(deps: Deps): Report {
     if (sha === undefined) return
     const { status: state, description } = words
     const logUrl = logUrlOf(deps, release)
-    const context = `slipway/${release.subdomain}`
-    await setCommitStatus(ask, repository, sha, { state, context, description, targetUrl: logUrl })
+    const place = placeOf(deps, release.subdomain)
+    await setCommitStatus(ask, repository, sha, { state, context: place, description, targetUrl: logUrl })
     const key = `${deployment.id} ${release.number}`
-    const id = ids.get(key) ?? (await createDeployment(ask, repository, placeOf(deployment, release, sha)))
+    const id =
+      ids.get(key) ?? (await createDeployment(ask, repository, { sha, environment: place, ...markOf(deployment) }))
     if (words.deployment === 'in_progress') ids.set(key, id)
     else ids.delete(key)
     await setDeploymentStatus(ask, repository, id, {
@@ -60,11 +62,10 @@ export function createReport(deps: Deps): Report {
   }
 }
 
-const placeOf = ({ previewOf }: Deployment, { subdomain }: Release, sha: string) => ({
-  sha,
-  environment: subdomain,
-  isTransient: previewOf !== null,
-})
+/** What a commit's status and the environment are called: others have ones of their own, such as `staging` of Actions. */
+const placeOf = ({ config }: Deps, subdomain: string) => `slipway/${hostnameOf(config.domain, subdomain)}`
+
+const markOf = ({ id, previewOf }: Deployment) => ({ mark: id, isTransient: previewOf !== null })
 
 function logUrlOf({ config }: Deps, { deploymentId, number }: Release): string {
   return `${config.publicUrl}/apps/${deploymentId}/logs?kind=build&release=${number}`
@@ -90,10 +91,10 @@ function wordsOf({ config }: Deps, news: News, { subdomain, number }: Release): 
   return { status: 'failure', deployment: 'failure', description: `The deploy failed${at}. The log says why.` }
 }
 
-/** The app goes: nothing of its environment is active any more. */
+/** The app goes: nothing of ours in its environment is active any more. */
 async function retire({ ask, repository }: RepositoryApi, deps: Deps, { id, subdomain }: Deployment): Promise<void> {
   const logUrl = `${deps.config.publicUrl}/receipts/${id}`
-  for (const deployment of await listDeployments(ask, repository, subdomain)) {
+  for (const deployment of await listDeployments(ask, repository, placeOf(deps, subdomain), id)) {
     await setDeploymentStatus(ask, repository, deployment.id, {
       state: 'inactive',
       description: 'The app was removed.',

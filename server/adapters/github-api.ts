@@ -25,7 +25,8 @@ export type Ask = (
 ) => Promise<Answer>
 
 const TIMEOUT_MS = 10_000
-const MOST_BYTES = 1024 * 1024
+/** Lists are asked for in pages that are far smaller: a comparison of 300 files is not for us to cut. */
+const MOST_BYTES = 8 * 1024 * 1024
 /** GitHub refuses requests without a User-Agent. */
 const HEADERS = { accept: 'application/vnd.github+json', 'user-agent': 'slipway' }
 
@@ -80,7 +81,7 @@ function targetOf(headers: Headers, url: string): URL | undefined {
   return location !== null && URL.canParse(location, url) ? new URL(location, url) : undefined
 }
 
-/** One request within ten seconds, its body of 1 MiB at most included. */
+/** One request within ten seconds, its body of 8 MiB at most included. */
 async function exchange(url: string, signal: AbortSignal | undefined, init: RequestInit) {
   const limit = AbortSignal.timeout(TIMEOUT_MS)
   try {

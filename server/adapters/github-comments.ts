@@ -6,9 +6,10 @@ import type { Ask } from './github-api.ts'
 export type Comment = { id: number; body: string }
 
 const RIGHT = { what: 'comment on the pull requests', permission: 'Pull requests → Read and write' }
-const PAGE = 100
+/** Each of them may have 64 KiB. */
+const PAGE = 20
 /** A conversation longer than this is not read to its end. */
-const MOST_PAGES = 10
+const MOST_PAGES = 50
 
 /** Oldest first, the first thousand. @throws github_denied, github_unavailable */
 export async function listComments(ask: Ask, repository: RepositoryName, pullRequest: number): Promise<Comment[]> {

@@ -118,6 +118,6 @@ function answerFault(fault: GithubFault, redirectTo: string, response: ServerRes
   if (fault === 'redirect') return void response.writeHead(301, { location: redirectTo }).end()
   if (fault === '500') return void response.writeHead(500).end('{"message":"Server Error"}')
   if (fault === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
-  if (fault === 'huge') return void response.writeHead(200).end(JSON.stringify({ login: 'x'.repeat(2 * 1024 * 1024) }))
+  if (fault === 'huge') return void response.writeHead(200).end(JSON.stringify({ login: 'x'.repeat(9 * 1024 * 1024) }))
   response.writeHead(403, { 'x-ratelimit-remaining': '0' }).end('{"message":"API rate limit exceeded"}')
 }

@@ -59,6 +59,13 @@ describe('asking GitHub for what was missed', () => {
     expect(await listReleases(world.db, (await only()).id)).toHaveLength(1)
   })
 
+  test('finds each of many whose descriptions are as long as GitHub lets them be', async () => {
+    for (let number = 1; number <= 20; number++) await happen('opened', number, one)
+    for (const pull of github.state.pulls.list) Object.assign(pull, { body: 'x'.repeat(2 ** 16) })
+    await check()
+    expect(await previews()).toHaveLength(20)
+  })
+
   test('deploys what was pushed meanwhile', async () => {
     await happen('opened', 7, one)
     await check()

@@ -14,8 +14,9 @@ import { readPullRequest } from './pull-request.ts'
 /** How often GitHub is asked for pull requests: what it tells by itself may get lost while Slipway is down. */
 const ASK_MS = 10 * 60_000
 const FIRST_MS = 10_000
-const PAGES = 5
-const PER_PAGE = 20
+const PAGES = 20
+/** Each of them has up to 90 KiB. */
+const PER_PAGE = 5
 
 /** What goes on with previews while the server runs. Answers the function that ends it. */
 export function watchPreviews(deps: Deps, queue: Queue): () => Promise<void> {

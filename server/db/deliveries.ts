@@ -77,13 +77,14 @@ export async function listDeliveries(db: Db, deploymentId: string, limit: number
   return rows.map(fromRow)
 }
 
-/** When the newest push to `ref` was made that a deployment heard of, by GitHub's clock. */
-export async function lastPushAt(db: Db, deploymentId: string, ref: string): Promise<number | null> {
+/** When the newest push to `ref` was made that a deployment was deployed for, by GitHub's clock. */
+export async function lastDeployedPushAt(db: Db, deploymentId: string, ref: string): Promise<number | null> {
   const { last } = await db
     .selectFrom('deliveries')
     .select((eb) => eb.fn.max('pushed_at').as('last'))
     .where('deployment_id', '=', deploymentId)
     .where('ref', '=', ref)
+    .where('deployed', '=', 1)
     .executeTakeFirstOrThrow()
   return last
 }

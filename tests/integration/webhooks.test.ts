@@ -245,7 +245,7 @@ describe('what a push does', () => {
     await send(newer)
     expect((await send(older)).body).toMatchObject({
       deployed: false,
-      reason: expect.stringMatching(/newer push was heard of/),
+      reason: expect.stringMatching(/newer push was deployed/),
     })
     expect(await releases()).toBe(2)
   })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { listPreviews, updateDeployment } from '../../server/db/deployments.ts'
 import { createTakeDelivery, type Event } from '../../server/deploy/take-delivery.ts'
 import { idleQueue, makePreviewWorld } from '../support/preview-world.ts'
@@ -30,4 +30,32 @@ test('what was heard of before is not heard of again under another id: a preview
   await updateDeployment(db, preview.id, { status: 'running' })
   expect(await send(about('closed'))).toEqual({ deployed: false, reason: 'This delivery was taken already.' })
   expect(await listPreviews(db)).toMatchObject([{ status: 'running' }])
+})
+
+describe('a push that comes late', () => {
+  const push = (pushedAt: number, after: string, message = 'Say hello') => ({
+    name: 'push',
+    digest: after,
+    payload: {
+      ref: 'refs/heads/main',
+      before: '0'.repeat(40),
+      after,
+      head_commit: { message },
+      repository: { full_name: 'acme/app', default_branch: 'main', pushed_at: pushedAt },
+      sender: { login: 'ada' },
+    },
+  })
+  const [older, newer] = ['1'.repeat(40), '2'.repeat(40)] as const
+
+  test('is not deployed again once a newer one was', async () => {
+    const { send } = await makeHearing()
+    expect(await send(push(2, newer))).toMatchObject({ deployed: true })
+    expect(await send(push(1, older))).toEqual({ deployed: false, reason: 'A newer push was deployed already.' })
+  })
+
+  test('is deployed where the newer one asked not to be', async () => {
+    const { send } = await makeHearing()
+    expect(await send(push(2, newer, 'Mend a word [skip ci]'))).toMatchObject({ deployed: false })
+    expect(await send(push(1, older))).toMatchObject({ deployed: true })
+  })
 })

@@ -27,11 +27,13 @@ export function createFollow(deps: Deps, queue: Queue): Follow {
     const before = await lastOf(deps, deployment)
     if (before === 'not known yet') return
     const base = seen.get(key) ?? before
+    const isNew = base !== undefined && before !== tip.sha && !isSkipped(tip.message ?? '')
+    if (isNew && (await changesWatched(deps, deployment, heads, base, tip.sha))) {
+      const { deployed, reason } = await deployNewest(deps, queue, deployment, { kind: 'poll', sha: tip.sha })
+      deps.log.info({ deployment: id, sha: tip.sha, deployed }, `a push was found: ${reason}`)
+    }
+    // Not before: what could not be deployed, such as for a full disk, is found again in the next round.
     seen.set(key, tip.sha)
-    if (base === undefined || before === tip.sha || isSkipped(tip.message ?? '')) return
-    if (!(await changesWatched(deps, deployment, heads, base, tip.sha))) return
-    const { deployed, reason } = await deployNewest(deps, queue, deployment, { kind: 'poll', sha: tip.sha })
-    deps.log.info({ deployment: id, sha: tip.sha, deployed }, `a push was found: ${reason}`)
   }
 }
 

@@ -81,6 +81,9 @@ async function open(deps: Deps, queue: Queue, app: Deployment, pullRequest: Pull
     return held ? nothing(held.message) : { outcome: 'A preview is made.', deployed: true }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
+    // Told of twice at once, by GitHub and by the round that asks it: the other was faster.
+    const there = await findPreview(deps, app, pullRequest.number)
+    if (there) return renew(deps, queue, app, there, pullRequest)
     tellRefusal(deps, app, pullRequest, error)
     return nothing(error.message)
   }

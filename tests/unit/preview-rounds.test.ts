@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { deleteDeployment, listPreviews, updateDeployment } from '../../server/db/deployments.ts'
 import { deleteJob, listJobs } from '../../server/db/jobs.ts'
@@ -146,6 +147,17 @@ describe('the comment', () => {
     await expect.poll(async () => (await only()).status).toBe('deleting')
     await removeForReal()
     await expect.poll(comments).toEqual([expect.stringContaining('The preview is gone')])
+  })
+
+  test('says nothing wrong where a pull request is told of twice at once', async () => {
+    const event = readPullRequestEvent(pullRequestEvent('opened', { base, number: 7, sha: one }))
+    if (!event) throw new Error('that is no event')
+    const app = await world.app()
+    const twice = await Promise.all([1, 2].map(() => onPullRequest(world.deps, idleQueue, app, event)))
+    expect(twice.map((it) => it.outcome).sort()).toEqual(['A preview is made.', 'The preview has this commit already.'])
+    await expect.poll(comments).toEqual([expect.stringContaining('Commit `1111111` is being built.')])
+    await sleep(300)
+    expect(comments().join()).not.toContain('There is no preview')
   })
 
   test('is not written again by events that change nothing about it', async () => {

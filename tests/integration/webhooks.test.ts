@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listDeliveries } from '../../server/db/deliveries.ts'
 import { findDeployment, updateDeployment } from '../../server/db/deployments.ts'
 import { saveApp } from '../../server/db/github-app.ts'
 import { insertJob, listJobs } from '../../server/db/jobs.ts'
@@ -271,6 +273,16 @@ test('the webhook of the GitHub App speaks for every app of the repository', asy
     [first, second, other].map(async (it) => (await listReleases(deps.db, it?.id ?? '')).length),
   )
   expect(counts).toEqual([2, 2, 1])
+
+  // What goes wrong for one app is nothing to the others.
+  const id = randomUUID()
+  await sql`create trigger fails before insert on deliveries when new.deployment_id = ${sql.lit(first?.id)}
+    begin select raise(abort, 'it cannot be written'); end`.execute(deps.db)
+  expect(await send(push({ repository, after: SECOND }), { ...sent, id })).toMatchObject({ status: 500 })
+  await sql`drop trigger fails`.execute(deps.db)
+  const heard = async (of = '') => (await listDeliveries(deps.db, of, 10)).some((it) => it.id === id)
+  expect([await heard(first?.id), await heard(second?.id)]).toEqual([false, true])
+
   const elsewhere = await send({ ...push(), repository: { full_name: 'acme/unknown' } }, sent)
   expect(elsewhere).toMatchObject({
     status: 202,

@@ -26,6 +26,13 @@ export function webhookRoutes(app: App, deps: Deps, queue: Queue): void {
   const take = createTakeDelivery(deps, queue)
   const countWrong = createCountWrong()
 
+  /** What goes wrong for one app is told only after the others have heard of it: GitHub may deliver it again. */
+  async function takeEach(apps: Deployment[], event: Event): Promise<Outcome[]> {
+    const ends = await Promise.allSettled(apps.map((it) => take(it, event)))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+  }
+
   function checkSignature(request: FastifyRequest, secret: string | undefined): void {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     if (isSigned(body, secret, request.headers['x-hub-signature-256'])) return
@@ -68,8 +75,7 @@ export function webhookRoutes(app: App, deps: Deps, queue: Queue): void {
         checkSignature(request, await appWebhookSecret(deps))
         const event = readEvent(request)
         const apps = (await listDeployments(deps.db)).filter((it) => it.previewOf === null && isAbout(deps, it, event))
-        const outcomes: Outcome[] = []
-        for (const deployment of apps) outcomes.push(await take(deployment, event))
+        const outcomes = await takeEach(apps, event)
         return reply.status(202).send(outcomes.find((it) => it.deployed) ?? outcomes[0] ?? NO_REPOSITORY)
       },
     )

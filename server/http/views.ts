@@ -220,10 +220,11 @@ export const DifferenceView = Type.Object({
 })
 export type DifferenceView = Static<typeof DifferenceView>
 
-/** Who changed which variables; no values. */
+/** Who changed which variables, of the app or of its previews; no values. */
 export const EnvHistoryView = Type.Object({
   at: Time,
   actor: Type.String(),
+  of: Type.Union([Type.Literal('app'), Type.Literal('previews')]),
   added: Type.Array(Type.String()),
   changed: Type.Array(Type.String()),
   removed: Type.Array(Type.String()),

@@ -8,6 +8,7 @@ import { DifferenceView, EnvHistoryView } from '../views.ts'
 import { deploymentOf } from './deployments.ts'
 
 const MOST_ENTRIES = 500
+const OF_PREVIEWS = 'deployment.preview-env'
 
 /** What would change, what waits to be deployed, and who changed what. */
 export function changeRoutes(app: App, deps: Deps): void {
@@ -49,9 +50,13 @@ export function changeRoutes(app: App, deps: Deps): void {
     },
     async (request) => {
       const { id } = await deploymentOf(deps, request.params.id)
-      const actions = ['deployment.create', 'deployment.change']
+      const actions = ['deployment.create', 'deployment.change', OF_PREVIEWS]
       const rows = await listAuditOf(deps.db, { target: id, actions, limit: MOST_ENTRIES })
-      return { entries: rows.map(({ at, actor, detail }) => ({ at, actor, ...variablesIn(detail) })).filter(hasAny) }
+      const entries = rows.map(({ at, actor, action, detail }) => {
+        const of = action === OF_PREVIEWS ? ('previews' as const) : ('app' as const)
+        return { at, actor, of, ...variablesIn(detail) }
+      })
+      return { entries: entries.filter(hasAny) }
     },
   )
 }

@@ -61,7 +61,7 @@ export function hearingOf({ delivery, webhook }: Pick<DeploymentView, 'delivery'
   }
   if (webhook?.state === 'unavailable') {
     const detail = webhook.reason ?? 'There is no webhook.'
-    return { tone: 'warn', word: 'Asked for', detail, remedy: 'connect' }
+    return { tone: 'warn', word: 'No webhook', detail, remedy: 'connect' }
   }
   const detail = 'Which way pushes are heard of is found out with the next deploy.'
   return { tone: 'none', word: 'Not known yet', detail }

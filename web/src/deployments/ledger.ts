@@ -50,6 +50,15 @@ export const count = (entries: readonly { kind: string; name: string }[]) =>
     .map(([kind, of]) => plural(new Set(of.map((it) => it.name)).size, kindOf(kind).one, kindOf(kind).many))
     .join(', ')
 
+/** What a delete left: volumes that were to stay, and what GitHub would not show or give; each once, for releases share it. */
+export function splitKept<Entry extends { kind: string; name: string; kept?: boolean }>(entries: readonly Entry[]) {
+  const kept = new Map(entries.filter((it) => it.kept).map((it) => [`${it.kind} ${it.name}`, it]))
+  const { volumes = [], atGithub = [] } = Object.groupBy(kept.values(), ({ kind }) =>
+    kind === 'volume' ? 'volumes' : 'atGithub',
+  )
+  return { volumes, atGithub }
+}
+
 /** What may still be there. */
 export const standing = (entries: readonly LedgerView[]) => entries.filter((it) => it.state !== 'removed')
 

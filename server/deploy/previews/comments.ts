@@ -31,7 +31,7 @@ const write = (deps: Deps, app: App, text: string) =>
  * is there all the same. Answers the function that ends it.
  */
 export function watchComments(deps: Deps): () => Promise<void> {
-  const queue = createTurns(deps)
+  const queue = createNewestInTurn(deps)
   /** Previews that go, for the last word: then their rows are gone. */
   const going = new Map<string, { app: App; pullRequest: PullRequest }>()
   /** What each says: GitHub counts what is written, and most events change nothing about it. */
@@ -77,7 +77,7 @@ export function watchComments(deps: Deps): () => Promise<void> {
 }
 
 /** One piece of work at a time for each name, in order; of several that wait only the last is done. */
-function createTurns({ log }: Deps) {
+function createNewestInTurn({ log }: Deps) {
   const waiting = new Map<string, (() => Promise<void>) | undefined>()
   const working = new Set<Promise<void>>()
 

@@ -1,6 +1,5 @@
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import { insertJob } from '../../db/jobs.ts'
-import { listStanding } from '../../db/ledger.ts'
 import {
   failRunningRuns,
   insertRun,
@@ -16,9 +15,9 @@ import { AppError, toAppError } from '../../errors.ts'
 import type { RunningSchedule } from '../../running-schedules.ts'
 import type { Queue } from '../queue.ts'
 import { createAlarm } from './alarm.ts'
-import { JOB_STEP, takeAwayJob } from './job-container.ts'
 import { type Outcome, runSchedule } from './run-schedule.ts'
 import { whyNot } from './skip.ts'
+import { createSweep } from './sweep.ts'
 import { createTurns } from './turns.ts'
 
 export type Scheduler = {
@@ -35,8 +34,6 @@ export type Scheduler = {
 }
 
 const INTERRUPTED = 'Slipway was stopped while it ran.'
-/** When what could not be taken away is tried again. */
-const AGAIN_MS = 60_000
 
 const keyOf = (scheduleId: string) => scheduleId.slice(0, 8)
 
@@ -50,7 +47,7 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
     () => listEnabledSchedules(db),
     (schedule) => void due(schedule).catch((error: unknown) => log.error({ err: error }, 'a job could not be begun')),
   )
-  let again: NodeJS.Timeout | undefined
+  const sweep = createSweep(deps)
 
   const tell = (deployment: string) => events.publish({ type: 'changed', what: 'schedules', deployment })
   const isRunning = ({ id, deploymentId }: Schedule) =>
@@ -97,7 +94,7 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
 
   async function outcomeOf(schedule: Schedule, held: RunningSchedule, signal: AbortSignal): Promise<Outcome> {
     try {
-      return await inTurn(signal, () => runSchedule(deps, schedule, held, signal, sweepSoon))
+      return await inTurn(signal, () => runSchedule(deps, schedule, held, signal, sweep.soon))
     } catch (error) {
       return { state: 'failed', exitCode: null, message: toAppError(error).message }
     }
@@ -117,34 +114,10 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
     }
   }
 
-  /** Takes away the containers that no run of this process has. What a delete has begun to remove is left to that. */
-  async function sweep(): Promise<void> {
-    const standing = await listStanding(db)
-    const left = standing.filter((it) => it.step === JOB_STEP && it.kind === 'container' && it.state === 'pending')
-    for (const { deploymentId, release, name } of left) {
-      const key = name.slice(-8)
-      if (running.find((it) => it.deploymentId === deploymentId && it.key === key)) continue
-      await running
-        .hold({ deploymentId, release, key }, () => takeAwayJob(deps, { deploymentId, release, name }))
-        .catch((error: unknown) => {
-          log.warn({ err: error, container: name }, 'the container of a job could not be removed yet')
-          sweepSoon()
-        })
-    }
-  }
-
-  function sweepSoon() {
-    if (stopping.signal.aborted) return
-    again ??= setTimeout(() => {
-      again = undefined
-      void sweep().catch((error: unknown) => log.error({ err: error }, 'what jobs left could not be looked at'))
-    }, AGAIN_MS).unref()
-  }
-
   return {
     async start() {
       await failRunningRuns(db, INTERRUPTED)
-      await sweep()
+      await sweep.now()
       alarm.look()
     },
     changed(deploymentId) {
@@ -163,7 +136,7 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
       running.end((it) => it.deploymentId === deploymentId && it.key === keyOf(id), new AppError('cancelled', reason)),
     async stop() {
       stopping.abort()
-      clearTimeout(again)
+      sweep.stop()
       await alarm.stop()
       await running.end(() => true, new AppError('interrupted', INTERRUPTED))
     },

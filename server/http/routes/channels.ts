@@ -23,6 +23,7 @@ const MOST_CHANNELS = 50
 /** With what the receiver checks signatures with, where there is a new one. */
 const Made = Type.Object({ channel: ChannelView, secret: Type.Optional(Type.String()) })
 
+/** The channels that news goes to. */
 export function channelRoutes(app: App, deps: Deps, post: Post): void {
   app.get(
     '/api/channels',

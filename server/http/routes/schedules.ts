@@ -1,5 +1,16 @@
 import { nextTimes, problemOfCron, problemOfTimeZone } from '../../cron.ts'
-import * as db from '../../db/schedules.ts'
+import {
+  deleteSchedule,
+  findRun,
+  findSchedule,
+  insertSchedule,
+  listRuns,
+  listSchedules,
+  type Run,
+  type Schedule,
+  type ScheduleWishes,
+  updateSchedule,
+} from '../../db/schedules.ts'
 import type { Scheduler } from '../../deploy/schedules/scheduler.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
@@ -28,7 +39,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
     },
     async (request) => {
       const { id } = await deploymentOf(deps, request.params.id)
-      const all = await db.listSchedules(deps.db, id)
+      const all = await listSchedules(deps.db, id)
       return { schedules: await Promise.all(all.map((it) => present(deps, it))) }
     },
   )
@@ -49,7 +60,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       const wishes = await checkWishes({ timeZone: 'UTC', timeoutSeconds: HOUR, isEnabled: true, ...request.body })
       const schedule = await deps.db.transaction().execute(async (trx) => {
         await refuseName(trx, id, wishes.name)
-        return db.insertSchedule(trx, id, wishes)
+        return insertSchedule(trx, id, wishes)
       })
       scheduler.changed(id)
       const { name, cron } = schedule
@@ -74,7 +85,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       const wishes = await checkWishes({ ...before, ...request.body })
       await deps.db.transaction().execute(async (trx) => {
         await refuseName(trx, id, wishes.name, before.id)
-        await db.updateSchedule(trx, before.id, wishes)
+        await updateSchedule(trx, before.id, wishes)
       })
       scheduler.changed(id)
       await noteVisitor(deps, request, 'schedule.change', { target: id, detail: changed(before, request.body) })
@@ -87,10 +98,10 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
     { schema: { summary: 'Delete a scheduled job with its runs; one that goes on is ended', params: ScheduleParams } },
     async (request, reply) => {
       const schedule = await scheduleOf(deps, request.params)
-      await db.updateSchedule(deps.db, schedule.id, { ...schedule, isEnabled: false })
+      await updateSchedule(deps.db, schedule.id, { ...schedule, isEnabled: false })
       const reason = 'The job was deleted while it ran.'
       await scheduler.end(schedule, reason)
-      await db.deleteSchedule(deps.db, schedule.id)
+      await deleteSchedule(deps.db, schedule.id)
       // It may have been due in between.
       await scheduler.end(schedule, reason)
       scheduler.changed(schedule.deploymentId)
@@ -129,7 +140,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
     },
     async (request) => {
       const { id } = await scheduleOf(deps, request.params)
-      return { runs: (await db.listRuns(deps.db, id)).map(presentRun) }
+      return { runs: (await listRuns(deps.db, id)).map(presentRun) }
     },
   )
 
@@ -141,7 +152,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       const { runId } = request.params
       // Asked first: a run that ends in between has its log in the table then.
       const printed = deps.running.find((it) => it.runId === runId)?.log?.()
-      const run = await db.findRun(deps.db, schedule.id, runId)
+      const run = await findRun(deps.db, schedule.id, runId)
       if (!run) throw new AppError('not_found', 'There is no such run: only the last 50 are kept.')
       return { run: presentRun(run), log: printed ?? run.log }
     },
@@ -156,15 +167,15 @@ async function openDeployment(deps: Deps, id: string) {
 }
 
 /** @throws not_found */
-async function scheduleOf(deps: Deps, { id, scheduleId }: { id: string; scheduleId: string }): Promise<db.Schedule> {
+async function scheduleOf(deps: Deps, { id, scheduleId }: { id: string; scheduleId: string }): Promise<Schedule> {
   await deploymentOf(deps, id)
-  const schedule = await db.findSchedule(deps.db, id, scheduleId)
+  const schedule = await findSchedule(deps.db, id, scheduleId)
   if (!schedule) throw new AppError('not_found', 'There is no such scheduled job: it was deleted.')
   return schedule
 }
 
 /** @throws invalid_input that says what is wrong with the line or the zone */
-async function checkWishes(wishes: db.ScheduleWishes): Promise<db.ScheduleWishes> {
+async function checkWishes(wishes: ScheduleWishes): Promise<ScheduleWishes> {
   const { name, command, timeoutSeconds, isEnabled } = wishes
   const [cron, timeZone] = [wishes.cron.trim(), wishes.timeZone]
   const ofCron = await problemOfCron(cron)
@@ -176,7 +187,7 @@ async function checkWishes(wishes: db.ScheduleWishes): Promise<db.ScheduleWishes
 
 /** @throws name_in_use, not_possible_now */
 async function refuseName(trx: Deps['db'], deploymentId: string, name: string, except?: string): Promise<void> {
-  const others = (await db.listSchedules(trx, deploymentId)).filter((it) => it.id !== except)
+  const others = (await listSchedules(trx, deploymentId)).filter((it) => it.id !== except)
   if (others.some((it) => it.name === name)) {
     throw new AppError('name_in_use', `This app has a job named ${name}. Choose another name.`, { field: 'name' })
   }
@@ -185,16 +196,16 @@ async function refuseName(trx: Deps['db'], deploymentId: string, name: string, e
 }
 
 /** For the audit log: a command may hold what is nobody's business. */
-const changed = ({ name }: db.Schedule, { command, ...rest }: ScheduleChange) => ({
+const changed = ({ name }: Schedule, { command, ...rest }: ScheduleChange) => ({
   name,
   ...rest,
   ...(command !== undefined && { command: 'changed' }),
 })
 
-const presentRun = ({ scheduleId: _, ...run }: db.Run): RunView => run
+const presentRun = ({ scheduleId: _, ...run }: Run): RunView => run
 
-async function present(deps: Deps, { deploymentId: _, ...schedule }: db.Schedule): Promise<ScheduleView> {
-  const [lastRun] = await db.listRuns(deps.db, schedule.id, 1)
+async function present(deps: Deps, { deploymentId: _, ...schedule }: Schedule): Promise<ScheduleView> {
+  const [lastRun] = await listRuns(deps.db, schedule.id, 1)
   return {
     ...schedule,
     next: schedule.isEnabled ? await timesOf(deps, schedule) : [],
@@ -203,7 +214,7 @@ async function present(deps: Deps, { deploymentId: _, ...schedule }: db.Schedule
 }
 
 /** None for one whose zone this machine does not know any more. */
-async function timesOf({ log }: Deps, { id, cron, timeZone }: Pick<db.Schedule, 'id' | 'cron' | 'timeZone'>) {
+async function timesOf({ log }: Deps, { id, cron, timeZone }: Pick<Schedule, 'id' | 'cron' | 'timeZone'>) {
   try {
     return await nextTimes(cron, timeZone, 3)
   } catch (error) {

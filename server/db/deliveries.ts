@@ -3,7 +3,7 @@ import { type Db, now, type Row } from './schema.ts'
 /** What came of an event that GitHub told of. */
 export type Outcome = { deployed: boolean; reason: string }
 
-/** One event as one deployment heard of it. `pushedAt` is GitHub's clock, in seconds. */
+/** One event as one deployment heard of it. `pushedAt` is GitHub's clock, in seconds; of a push that the app did not want, null. */
 export type Delivery = Outcome & {
   id: string
   deploymentId: string
@@ -77,14 +77,13 @@ export async function listDeliveries(db: Db, deploymentId: string, limit: number
   return rows.map(fromRow)
 }
 
-/** When the newest push to `ref` was made that a deployment was deployed for, by GitHub's clock. */
-export async function lastDeployedPushAt(db: Db, deploymentId: string, ref: string): Promise<number | null> {
+/** When the newest push to `ref` was made that a deployment wanted, by GitHub's clock. */
+export async function lastPushAt(db: Db, deploymentId: string, ref: string): Promise<number | null> {
   const { last } = await db
     .selectFrom('deliveries')
     .select((eb) => eb.fn.max('pushed_at').as('last'))
     .where('deployment_id', '=', deploymentId)
     .where('ref', '=', ref)
-    .where('deployed', '=', 1)
     .executeTakeFirstOrThrow()
   return last
 }

@@ -193,7 +193,7 @@ type DeliveriesTable = {
   deployment_id: string
   event: string
   at: Timestamp
-  /** Of a push: what was pushed to, the newest commit, and when, in seconds since 1970, by GitHub's clock. */
+  /** Of a push: what was pushed to, the newest commit, and, if the app wanted it, when: in seconds since 1970, by GitHub's clock. */
   ref: string | null
   sha: string | null
   pushed_at: number | null

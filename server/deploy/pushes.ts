@@ -1,4 +1,4 @@
-import { lastDeployedPushAt, type Outcome } from '../db/deliveries.ts'
+import { lastPushAt, type Outcome } from '../db/deliveries.ts'
 import type { Deployment } from '../db/deployments.ts'
 import type { Deps } from '../deps.ts'
 import { deployNewest } from './deploy-newest.ts'
@@ -12,9 +12,9 @@ import { isWatched } from './watch-paths.ts'
  * comes late changes nothing. Asks nobody outside: GitHub waits for the answer.
  */
 export async function onPush(deps: Deps, queue: Queue, deployment: Deployment, push: Push): Promise<Outcome> {
-  const last = push.pushedAt === null ? null : await lastDeployedPushAt(deps.db, deployment.id, push.ref)
+  const last = push.pushedAt === null ? null : await lastPushAt(deps.db, deployment.id, push.ref)
   const isLate = last !== null && push.pushedAt !== null && push.pushedAt < last
-  const reason = whyNot(deployment, push) ?? (isLate ? 'A newer push was deployed already.' : undefined)
+  const reason = whyNot(deployment, push) ?? (isLate ? 'A newer push was heard of already.' : undefined)
   if (reason !== undefined) return { deployed: false, reason }
   return await deployNewest(deps, queue, deployment, { kind: 'push', by: push.by, sha: push.sha })
 }

@@ -4,7 +4,7 @@ import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { createInTurn } from './in-turn.ts'
 import { onPullRequest, readPullRequestEvent } from './previews.ts'
-import { onPush } from './pushes.ts'
+import { onPush, whyNot } from './pushes.ts'
 import type { Queue } from './queue.ts'
 import { type Push, readPush } from './read-push.ts'
 import { announce } from './status.ts'
@@ -33,7 +33,9 @@ export function createTakeDelivery(deps: Deps, queue: Queue): TakeDelivery {
       }
       const push = name === 'push' ? readPush(event.payload) : undefined
       const outcome = await act(deps, queue, deployment, event, push)
-      const { ref = null, sha = null, pushedAt = null } = push ?? {}
+      const { ref = null, sha = null } = push ?? {}
+      // One that was not wanted makes none late that is.
+      const pushedAt = push && whyNot(deployment, push) === undefined ? push.pushedAt : null
       // A deploy can take an app with it: then there is nobody left to keep it for.
       if ((await noteHeard(deps, deploymentId)) !== undefined) {
         await insertDelivery(deps.db, { id, deploymentId, event: name, ref, sha, pushedAt, digest, ...outcome })

@@ -247,7 +247,7 @@ describe('what a push does', () => {
     await send(newer)
     expect((await send(older)).body).toMatchObject({
       deployed: false,
-      reason: expect.stringMatching(/newer push was deployed/),
+      reason: expect.stringMatching(/newer push was heard of/),
     })
     expect(await releases()).toBe(2)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { listPreviews, updateDeployment } from '../../server/db/deployments.ts'
+import { updateRelease } from '../../server/db/releases.ts'
 import { createTakeDelivery, type Event } from '../../server/deploy/take-delivery.ts'
 import { idleQueue, makePreviewWorld } from '../support/preview-world.ts'
 import { pullRequestEvent } from '../support/pull-request.ts'
@@ -47,10 +48,19 @@ describe('a push that comes late', () => {
   })
   const [older, newer] = ['1'.repeat(40), '2'.repeat(40)] as const
 
-  test('is not deployed again once a newer one was', async () => {
+  test('is not deployed once a newer one was', async () => {
     const { send } = await makeHearing()
     expect(await send(push(2, newer))).toMatchObject({ deployed: true })
-    expect(await send(push(1, older))).toEqual({ deployed: false, reason: 'A newer push was deployed already.' })
+    expect(await send(push(1, older))).toEqual({ deployed: false, reason: 'A newer push was heard of already.' })
+  })
+
+  test('is not deployed where the newer one is live already', async () => {
+    const { db, id, send } = await makeHearing()
+    const commit = { sha: newer, message: '', author: '', at: '' }
+    await updateRelease(db, { deploymentId: id, number: 1 }, { status: 'live', commit })
+    await updateDeployment(db, id, { liveRelease: 1 })
+    expect(await send(push(2, newer))).toEqual({ deployed: false, reason: 'This commit is live already.' })
+    expect(await send(push(1, older))).toMatchObject({ deployed: false })
   })
 
   test('is deployed where the newer one asked not to be', async () => {

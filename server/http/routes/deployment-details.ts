@@ -79,7 +79,7 @@ export function deploymentDetailRoutes(app: App, deps: Deps): void {
       const deployment = await deploymentOf(deps, request.params.id)
       const deliveries = await listDeliveries(deps.db, deployment.id, MOST_DELIVERIES)
       return {
-        deliveries: deliveries.map(({ deploymentId: _, pushedAt: __, ...it }) => it),
+        deliveries: deliveries.map(({ deploymentId: _, pushedAt: __, digest: ___, ...it }) => it),
         isPolled: deps.config.githubPollSeconds > 0 && isPolled(deployment),
       }
     },

@@ -48,7 +48,7 @@ test('a job is added, told what is wrong with its line while it is typed, and sh
   await dialog.getByRole('button', { name: 'Add job' }).click()
   await row('count files').getByText('not run yet').waitFor()
   await row('count files')
-    .getByText(/^in \d+ hours?$/)
+    .getByText(/^(in (\d+ hours?|\d+ minutes?|less than a minute)|tomorrow)$/)
     .waitFor()
 })
 

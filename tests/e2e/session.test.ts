@@ -29,6 +29,8 @@ afterEach(async () => {
     browser,
     /status of 401/,
     /status of 404 .*\/api\/repository/,
+    // Of a server that is about to end.
+    /status of 503/,
     /WebSocket connection/,
     /ERR_CONNECTION_REFUSED/,
   )

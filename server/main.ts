@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { NewerDatabaseError } from './db/migrate.ts'
 import { createNewsroom } from './deploy/news.ts'
 import { createPost } from './deploy/post-news.ts'
 import { createQueue } from './deploy/queue.ts'
@@ -13,7 +14,7 @@ import { ensureAdmin } from './http/login.ts'
 import { lockDataDir } from './lock.ts'
 import { root } from './root.ts'
 
-/** sysexits.h: EX_CONFIG. */
+/** sysexits.h: EX_CONFIG. To start again does not help, and the systemd unit does not. */
 const EXIT_CONFIG = 78
 
 /** Configuration → dependencies → recover → listen → close. */
@@ -74,5 +75,5 @@ function readConfig(): Config {
 
 main().catch((error: unknown) => {
   process.stderr.write(`Slipway could not start: ${error instanceof Error ? error.message : error}\n`)
-  process.exit(1)
+  process.exit(error instanceof NewerDatabaseError ? EXIT_CONFIG : 1)
 })

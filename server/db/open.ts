@@ -1,9 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import Sqlite from 'sqlite3'
-import { migrations } from './migrations/index.ts'
+import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
 /** SQLite rolls DDL back like anything else; Kysely's adapter is only careful. Migrations thus run in one transaction. */
@@ -23,7 +22,7 @@ class ImmediateDriver extends SqliteDriver {
 /**
  * Opens (or makes) `slipway.db` in `dataDir`, puts a copy aside when there are migrations to run, and runs them in one
  * transaction. The connection is shared and Kysely hands it out to one transaction at a time.
- * @throws when a migration fails; the database is then as before and the copy lies in `backups/`.
+ * @throws NewerDatabaseError; and when a migration fails: the database is then as before and the copy lies in `backups/`.
  */
 export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -42,28 +41,11 @@ export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
   dialect.createDriver = () => new ImmediateDriver(config)
   dialect.createAdapter = () => new TransactionalAdapter()
   const db = new Kysely<Schema>({ dialect })
-  await migrate(db, sqlite, dataDir)
-  return db
-}
-
-async function migrate(db: Kysely<Schema>, sqlite: Sqlite.Database, dataDir: string): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  const known = await migrator.getMigrations()
-  const pending = known.filter((migration) => migration.executedAt === undefined)
-  if (pending.length > 0 && pending.length < known.length) putCopyAside(sqlite, dataDir, pending[0]?.name ?? '')
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
-}
-
-/** VACUUM INTO refuses an existing file and does not sync what it wrote, so the name carries the time and we sync. */
-function putCopyAside(sqlite: Sqlite.Database, dataDir: string, before: string): void {
-  const folder = path.join(dataDir, 'backups')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = path.join(folder, `${new Date().toISOString().replace(/[:.]/g, '-')}-before-${before}.db`)
-  sqlite.prepare('vacuum into ?').run(file)
-  for (const target of [file, folder]) {
-    const handle = openSync(target, 'r')
-    fsyncSync(handle)
-    closeSync(handle)
+  try {
+    await migrate(db, sqlite, dataDir)
+  } catch (error) {
+    await db.destroy()
+    throw error
   }
+  return db
 }

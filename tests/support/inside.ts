@@ -25,9 +25,13 @@ const idleQueue: Queue = {
   stop: async () => undefined,
 }
 
-/** The server's inside, without an engine: the real routes, database and adapters, and a queue that runs nothing. */
-export async function makeInside(env: Record<string, string> = {}) {
+/**
+ * The server's inside, without an engine: the real routes, database and adapters, and a queue that runs nothing.
+ * `prepare` puts something into the data folder before.
+ */
+export async function makeInside(env: Record<string, string> = {}, prepare?: (folder: string) => void) {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-inside-'))
+  prepare?.(folder)
   const config = loadConfig({ SLIPWAY_DATA_DIR: folder, SLIPWAY_NGINX: 'off', ...env }, root)
   const deps: Deps = await createDeps(config, pino({ level: 'silent' }))
   const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps), createScheduler(deps, idleQueue))

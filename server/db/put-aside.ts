@@ -1,0 +1,82 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import Sqlite from 'sqlite3'
+
+/** So many copies from before migrations stay. */
+const KEPT = 5
+/** What `putAside` names its copies: nothing else in the folder is ours. */
+const COPY = /^[\dTZ-]+-before-\d{4}-[\w-]+\.db(\.part)?$/
+
+/**
+ * Copies the whole database into `backups/` and answers the file: complete, verified and on the disk, or not there under
+ * its name at all.
+ * @throws when there is no room for it, or the copy is not whole.
+ */
+export function putAside(sqlite: Sqlite.Database, dataDir: string, before: string): string {
+  const folder = path.join(dataDir, 'backups')
+  const file = path.join(folder, `${new Date().toISOString().replace(/[:.]/g, '-')}-before-${before}.db`)
+  const part = `${file}.part`
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // VACUUM INTO refuses an existing file, and does not sync what it wrote
+    sqlite.prepare('vacuum into ?').run(part)
+    verify(part)
+    sync(part)
+    renameSync(part, file)
+    sync(folder)
+  } catch (error) {
+    if (existsSync(part)) rmSync(part)
+    const reason = error instanceof Error ? error.message : error
+    throw new Error(
+      `The database is to be changed for this version, and no copy of it could be put into ${folder} before (${reason}). Nothing was changed. Free some space or mend the folder, then start again.`,
+      { cause: error },
+    )
+  }
+  return file
+}
+
+/** The newest copies stay; older ones, and what an interrupted copy left, go. */
+export function pruneCopies(dataDir: string): void {
+  const folder = path.join(dataDir, 'backups')
+  const copies = copiesIn(dataDir)
+  const whole = copies.filter((name) => name.endsWith('.db'))
+  const stay = whole.slice(-KEPT)
+  for (const name of copies) if (!stay.includes(name)) rmSync(path.join(folder, name), { force: true })
+}
+
+/** The newest whole copy, of those from before the migration `before` where one is named. */
+export function newestCopy(dataDir: string, before = ''): string | undefined {
+  const name = copiesIn(dataDir).findLast((it) => it.endsWith(`-before-${before}.db`))
+  return name === undefined ? undefined : path.join(dataDir, 'backups', name)
+}
+
+/** Oldest first: their names begin with the time. */
+function copiesIn(dataDir: string): string[] {
+  try {
+    return readdirSync(path.join(dataDir, 'backups'))
+      .filter((name) => COPY.test(name))
+      .sort()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function verify(file: string): void {
+  const copy = new Sqlite(file, { readonly: true })
+  try {
+    const result = copy.pragma('integrity_check', { simple: true })
+    if (result !== 'ok') throw new Error(`the copy is not whole: ${result}`)
+  } finally {
+    copy.close()
+  }
+}
+
+function sync(target: string): void {
+  const handle = openSync(target, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -113,3 +113,6 @@ export function toAppError(error: unknown): AppError {
   const message = error instanceof Error ? error.message : String(error)
   return new AppError('internal', `Something unexpected happened: ${message}`, { cause: error })
 }
+
+/** A newer Slipway wrote the database. To start again does not help: another version or another database is needed. */
+export class NewerDatabaseError extends Error {}

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import Sqlite from 'sqlite3'
+import type Sqlite from 'sqlite3'
+import { NewerDatabaseError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { migrations } from './migrations/index.ts'
 import { newestCopy, pruneCopies, putAside } from './put-aside.ts'
@@ -9,9 +10,6 @@ import { readSetting, writeSetting } from './settings.ts'
 
 /** Where the version that last opened the database is noted, for an older one to name. */
 const VERSION_KEY = 'slipway.version'
-
-/** A newer Slipway wrote the database. To start again does not help: another version or another database is needed. */
-export class NewerDatabaseError extends Error {}
 
 /**
  * Brings the database to the schema of this version: a copy is put aside, then all that is missing runs in one
@@ -58,7 +56,7 @@ function writerOf(sqlite: Sqlite.Database): string {
     const version = sqlite.prepare('select value from settings where key = ?').pluck().get(VERSION_KEY)
     return version === undefined ? 'one that did not say its version' : `Slipway ${version}`
   } catch (error) {
-    if (error instanceof Sqlite.SqliteError) return 'one whose version cannot be read'
+    if (error instanceof Error && error.name === 'SqliteError') return 'one whose version cannot be read'
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import Sqlite from 'sqlite3'
+import type Sqlite from 'sqlite3'
 
 /** So many copies from before migrations stay. */
 const KEPT = 5
@@ -20,7 +20,7 @@ export function putAside(sqlite: Sqlite.Database, dataDir: string, before: strin
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // VACUUM INTO refuses an existing file, and does not sync what it wrote
     sqlite.prepare('vacuum into ?').run(part)
-    verify(part)
+    verify(sqlite, part)
     sync(part)
     renameSync(part, file)
     sync(folder)
@@ -62,13 +62,14 @@ function copiesIn(dataDir: string): string[] {
   }
 }
 
-function verify(file: string): void {
-  const copy = new Sqlite(file, { readonly: true })
+/** Reads all of the copy again. */
+function verify(sqlite: Sqlite.Database, file: string): void {
+  sqlite.prepare('attach database ? as copy').run(file)
   try {
-    const result = copy.pragma('integrity_check', { simple: true })
+    const result = sqlite.pragma('copy.integrity_check', { simple: true })
     if (result !== 'ok') throw new Error(`the copy is not whole: ${result}`)
   } finally {
-    copy.close()
+    sqlite.exec('detach database copy')
   }
 }
 

@@ -1,7 +1,7 @@
 # Slipway itself in a container. It works on the engine and the network of the machine:
 #
 #   docker build -t slipway .
-#   docker run -d --name slipway --restart unless-stopped --network host \
+#   docker run -d --name slipway --restart unless-stopped --network host --cap-add NET_ADMIN \
 #     -v /var/run/docker.sock:/var/run/docker.sock -v slipway-data:/data slipway
 #   docker logs slipway        shows the first admin password, once
 #
@@ -18,7 +18,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git nginx-light openssh-client tini \
+ && apt-get install -y --no-install-recommends ca-certificates git iptables nginx-light openssh-client tini \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /slipway
 COPY --from=build /slipway ./

@@ -57,8 +57,17 @@ export function findInFolder(dataDir: string): string[] {
   }
 }
 
+/** Rules that carry the instance's mark. None where the firewall cannot be read: then none were made. */
+export async function findInFirewall(instance: string): Promise<string[]> {
+  const { stdout } = await run('iptables', ['-w', '10', '-S', 'DOCKER-USER']).catch(() => ({ stdout: '' }))
+  const marked = stdout.split('\n').filter((line) => line.includes(`"slipway:${instance}"`))
+  return marked.map((line) => `rule ${line}`)
+}
+
 /** By force, and only what carries the instance's label: for when Slipway itself could not. */
 export async function removeFromEngine(instance: string): Promise<void> {
+  if ((await findInFirewall(instance)).length > 0)
+    await run(path.join(import.meta.dirname, 'metadata-wall'), ['down', instance])
   for (const { kind, id } of await listMarked(instance)) {
     const force = kind === 'network' ? [] : ['--force']
     await run('docker', [kind, 'rm', ...force, id])

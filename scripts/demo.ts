@@ -10,7 +10,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type GitServer, startGitServer } from '../tests/support/git-server.ts'
-import { findInFolder, findOnEngine, removeFromEngine } from './demo-leftovers.ts'
+import { findInFirewall, findInFolder, findOnEngine, removeFromEngine } from './demo-leftovers.ts'
 import { type Slipway, startSlipway, visit } from './demo-slipway.ts'
 
 type StepView = { name: string; state: string; startedAt: string; endedAt: string | null; error?: unknown }
@@ -121,7 +121,11 @@ async function showReceipt(slipway: Slipway, id: string): Promise<void> {
 }
 
 async function expectNothingLeft(world: World, slipway: Slipway): Promise<void> {
-  const left = [...(await findOnEngine(world.instance)), ...findInFolder(slipway.dataDir)]
+  const left = [
+    ...(await findOnEngine(world.instance)),
+    ...(await findInFirewall(world.instance)),
+    ...findInFolder(slipway.dataDir),
+  ]
   if (left.length > 0) throw new Error(`Left behind:\n  ${left.join('\n  ')}`)
   const { text } = await visit(slipway.httpPort, HOST)
   if (text.startsWith('Hello')) throw new Error('The deleted app still answers')

@@ -76,6 +76,7 @@ install_units() {
   install_unit slipway.service
   install_unit slipway-nginx.service
   install_unit slipway-nginx.path
+  install_unit slipway-metadata.service
   if cloudflared=$(command -v cloudflared); then
     install_unit slipway-cloudflared.service "$cloudflared"
     install_unit slipway-cloudflared.path
@@ -85,7 +86,7 @@ install_units() {
 
 install_unit() {
   local target=$UNITS/$1 text
-  text=$(sed "s#@ROOT@#$ROOT#g; s#@CLOUDFLARED@#${2-}#g" "$ROOT/scripts/$1")
+  text=$(sed "s#@ROOT@#$ROOT#g; s#@CLOUDFLARED@#${2-}#g; s#@INSTANCE@#$(setting SLIPWAY_INSTANCE slipway $SETTINGS)#g" "$ROOT/scripts/$1")
   [ "$(cat "$target" 2>/dev/null)" != "$text" ] || return 0
   note "$target"
   echo "$text" >"$target"
@@ -100,6 +101,7 @@ start_units() {
   systemctl reload nginx
   systemctl enable -q --now slipway-nginx.path
   if has cloudflared; then systemctl enable -q --now slipway-cloudflared.path slipway-cloudflared.service; fi
+  start_metadata_wall
   give_first_password
   if [ -n "$UNITS_CHANGED" ] || has_changed_since_start; then
     say "Starting the service"
@@ -113,6 +115,17 @@ start_units() {
   fi
   say "Slipway runs at http://127.0.0.1:$port"
   tell_first_password
+}
+
+# Before Slipway, which asks the unit how it stands. A change of the unit or of its script takes effect here.
+start_metadata_wall() {
+  if [ "$(setting SLIPWAY_METADATA_WALL helper $SETTINGS)" = off ]; then
+    systemctl disable -q --now slipway-metadata
+    "$ROOT/scripts/metadata-wall" down "$(setting SLIPWAY_INSTANCE slipway $SETTINGS)" || true
+  else
+    systemctl enable -q slipway-metadata
+    systemctl restart slipway-metadata || true
+  fi
 }
 
 # The server would print a password of its own making into the journal, where it would stay.

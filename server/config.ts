@@ -54,6 +54,8 @@ export type Config = Readonly<{
   /** How often repositories are asked for pushes that no webhook tells of; 0 is never. */
   githubPollSeconds: number
   minFreeDiskMb: number
+  /** Who keeps apps and builds from the metadata service of a cloud: Slipway as root, a systemd unit, or nobody. */
+  metadataWall: 'own' | 'helper' | 'off'
   repositoryMaxMb: number
   logLevel: string
 }>
@@ -148,6 +150,7 @@ export function loadConfig(environment: Environment, root: string): Config {
     drainSeconds: read.integer('SLIPWAY_DRAIN_SECONDS', 30, 0, 3600),
     reconcileSeconds: read.integer('SLIPWAY_RECONCILE_SECONDS', 60, 1, 86_400),
     githubPollSeconds: read.integer('SLIPWAY_GITHUB_POLL_SECONDS', 60, 0, 86_400),
+    metadataWall: read.oneOf('SLIPWAY_METADATA_WALL', ['own', 'helper', 'off'], 'own'),
     minFreeDiskMb: read.integer('SLIPWAY_MIN_FREE_DISK_MB', 1024, 0, 2 ** 30),
     repositoryMaxMb: read.integer('SLIPWAY_REPOSITORY_MAX_MB', 1024, 1, 2 ** 20),
     logLevel: read.oneOf('SLIPWAY_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),

@@ -7,6 +7,7 @@ import { createDocker, type DockerAdapter } from './adapters/docker.ts'
 import { createGit, type Git } from './adapters/git.ts'
 import { createGithub, type Github } from './adapters/github.ts'
 import { createGithubApp, type GithubApp } from './adapters/github-app.ts'
+import { createMetadataWall, type MetadataWall } from './adapters/metadata-wall.ts'
 import { createNginx, type Nginx } from './adapters/nginx.ts'
 import type { Config } from './config.ts'
 import { readApp } from './db/github-app.ts'
@@ -35,6 +36,8 @@ export type Deps = {
   githubApp: GithubApp
   docker: DockerAdapter
   nginx: Nginx
+  /** Keeps apps and builds from the metadata service of a cloud. */
+  metadataWall: MetadataWall
   /** Undefined when no token is configured. */
   cloudflare: Cloudflare | undefined
 }
@@ -57,6 +60,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl }),
     githubApp: createGithubApp({ apiUrl: config.githubApiUrl, load: () => readApp({ db, secrets }) }),
     docker: createDocker(config.dockerHost, config.instance),
+    metadataWall: createMetadataWall({ mode: config.metadataWall, instance: config.instance }),
     nginx: createNginx({
       mode: config.nginx,
       bin: config.nginxBin,

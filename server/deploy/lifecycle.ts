@@ -13,6 +13,7 @@ import { clearBuildCache } from './clear-build-cache.ts'
 import { createContext, openEnv, type StepContext, vhostOf } from './context.ts'
 import { whyEnded } from './end-of-release.ts'
 import { readGithubToken } from './github-token.ts'
+import { keepMetadataWall } from './metadata-wall.ts'
 import { pipeline } from './pipeline.ts'
 import { areDrained, type Hurry, retireOthers } from './retire.ts'
 import { applyAll, checkAll, revertAll, StepError, storedError } from './run.ts'
@@ -90,6 +91,7 @@ const tokensOf = async (deps: Deps) =>
 
 async function runRelease(ctx: StepContext): Promise<void> {
   const { deployment, release } = ctx
+  await keepMetadataWall(ctx)
   const wentLive = deployment.liveRelease === release.number
   const from = wentLive ? pipeline.findIndex((step) => step.name === 'prove-live') : 0
   if (!wentLive) {
@@ -226,6 +228,7 @@ async function remove(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
       return await requeueJob(deps.db, job.id, new Date(Date.now() + PREVIEWS_MS).toISOString())
     }
     await clearBuildCache(deps, deployment)
+    await keepMetadataWall(deps, deployment.id)
     await forget(deps, deployment)
     deps.events.publish({ type: 'deleted', deployment: deployment.id })
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
 import { containerName, isCommandContainer } from '../names.ts'
 import { createContext, type StepContext } from './context.ts'
+import { keepMetadataWall } from './metadata-wall.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
 import { setStatus } from './status.ts'
@@ -34,6 +35,7 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
       deps.log.error({ err: error }, `the reconciler could not look at ${what}`)
       return otherwise
     })
+  await tryOr('the metadata service', keepMetadataWall(deps), undefined)
   for (const bad of await tryOr('nginx', deps.nginx.checkAll(), [])) {
     changes.push({
       deploymentId: bad.deploymentId ?? '',

@@ -123,6 +123,15 @@ function nameless(catalog: Catalog): Template {
 function nothingFits(catalog: Catalog, { source }: PlanRequest): never {
   const titles = catalog.map((it) => it.title).join(', ')
   const where = source.folder || 'the repository'
+  const [compose] = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'].flatMap((it) =>
+    source.find(it),
+  )
+  if (compose !== undefined) {
+    throw new AppError(
+      'no_template',
+      `${compose} is not read: a deployment is one container, and what a Compose file asks of the machine is not given. Add a Dockerfile, or name the folder of the service that is to be deployed.`,
+    )
+  }
   throw new AppError(
     'no_template',
     source.files.length === 0

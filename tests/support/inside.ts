@@ -32,7 +32,10 @@ const idleQueue: Queue = {
 export async function makeInside(env: Record<string, string> = {}, prepare?: (folder: string) => void) {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-inside-'))
   prepare?.(folder)
-  const config = loadConfig({ SLIPWAY_DATA_DIR: folder, SLIPWAY_NGINX: 'off', ...env }, root)
+  const config = loadConfig(
+    { SLIPWAY_DATA_DIR: folder, SLIPWAY_NGINX: 'off', SLIPWAY_METADATA_WALL: 'off', ...env },
+    root,
+  )
   const deps: Deps = await createDeps(config, pino({ level: 'silent' }))
   const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps), createScheduler(deps, idleQueue))
   // Git's home is made meanwhile.

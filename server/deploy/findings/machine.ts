@@ -1,4 +1,5 @@
 import { setBuildGuard } from '../../adapters/build-guard.ts'
+import { listDeployments } from '../../db/deployments.ts'
 import { AppError } from '../../errors.ts'
 import { checkMachine, type MachineCheck } from '../check-machine.ts'
 import type { Found, Look } from './finding.ts'
@@ -39,4 +40,24 @@ export async function lookAtBuildGuard({ deps }: Look): Promise<Found[]> {
     'Write the limits as root, or accept that a build may use all of the machine: docs/operating.md says how.'
   const remedy = { text, automatic: false, safe: false }
   return [{ id: 'machine:build-guard', kind: 'machine', severity: 'warning', message: detail, remedy }]
+}
+
+/** Before there is an app there is nobody to keep away. */
+export async function lookAtMetadataWall({ deps }: Look): Promise<Found[]> {
+  if (deps.metadataWall.mode === 'off' || (await listDeployments(deps.db)).length === 0) return []
+  const { ok, detail } = await deps.metadataWall.check()
+  if (ok) return []
+  return [
+    {
+      id: 'machine:metadata-wall',
+      kind: 'machine',
+      severity: 'warning',
+      message: `Apps and builds may reach the metadata service of this machine (169.254.169.254), which can hold its credentials: ${detail}.`,
+      remedy: {
+        text: 'Let Slipway run as root or as the service (scripts/up --service), where the engine uses iptables. On a machine without such a service, or where apps are to reach it, set SLIPWAY_METADATA_WALL=off: docs/security.md.',
+        automatic: false,
+        safe: false,
+      },
+    },
+  ]
 }

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const scripts = path.join(import.meta.dirname, '..', '..', 'scripts')
+const services = globSync('*.service', { cwd: scripts })
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
+
+const analyze = (...args: string[]) =>
+  spawnSync(path.join(scripts, 'unit-exposure'), args, { encoding: 'utf8', timeout: 60_000 })
+
+describe.runIf(hasSystemd)('the units of systemd', () => {
+  test('leave each service 4.0 of 10 of the machine at most, and systemd understands every line', () => {
+    const { status, stdout, stderr } = analyze()
+    expect([status, stderr]).toEqual([0, ''])
+    const figures = Object.fromEntries(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/)),
+    )
+    expect(Object.keys(figures).sort()).toEqual([...services].sort())
+    for (const [unit, figure] of Object.entries(figures)) {
+      expect([unit, Number(figure)]).toEqual([unit, expect.any(Number)])
+      expect(Number(figure)).toBeLessThanOrEqual(4)
+    }
+    // Slipway itself, which works with what strangers wrote, has less than any of its helpers with root may have
+    expect(Number(figures['slipway.service'])).toBeLessThanOrEqual(2)
+  })
+
+  test('are refused where one has more than is allowed', () => {
+    const { status, stderr } = analyze('0.5')
+    expect(status).toBe(1)
+    expect(stderr).toContain('more of the machine than 0.5')
+  })
+})
+
+test('Slipway’s own unit has neither root, nor a capability, nor a way to get one', () => {
+  const unit = readFileSync(path.join(scripts, 'slipway.service'), 'utf8')
+  expect(unit).toMatch(/^User=slipway$/m)
+  expect(unit).toMatch(/^CapabilityBoundingSet=$/m)
+  expect(unit).toMatch(/^AmbientCapabilities=$/m)
+  expect(unit).toMatch(/^NoNewPrivileges=yes$/m)
+})
+
+test('each unit is installed by scripts/up --service, and taken away by what the documentation says', () => {
+  const install = readFileSync(path.join(scripts, 'service.sh'), 'utf8')
+  const uninstall = readFileSync(path.join(scripts, '..', 'docs', 'operating.md'), 'utf8').split('## Uninstalling')[1]
+  for (const unit of globSync('*.{service,path}', { cwd: scripts })) {
+    expect(install).toContain(`install_unit ${unit}`)
+    expect(uninstall).toContain(unit.replace(/\.(service|path)$/, ''))
+  }
+})

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { Backups } from './deploy/backups/backups.ts'
 import { createDoctor, type Doctor } from './deploy/doctor.ts'
 import type { Post } from './deploy/post-news.ts'
 import type { Queue } from './deploy/queue.ts'
@@ -16,6 +17,7 @@ import { addJsonParser } from './http/json.ts'
 import { createLive, type Live } from './http/live.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
+import { backupRoutes } from './http/routes/backups.ts'
 import { changeRoutes } from './http/routes/changes.ts'
 import { channelRoutes } from './http/routes/channels.ts'
 import { connectionRoutes } from './http/routes/connections.ts'
@@ -49,7 +51,14 @@ const BODY_LIMIT = 2 * 1024 * 1024
 const LOOKS = { atOnce: 3, waiting: 12, waitMs: 30_000 }
 
 /** The whole HTTP side, in order. It does not listen: tests inject into it, main.ts listens. */
-export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Post, scheduler: Scheduler): Promise<App> {
+export async function buildApp(
+  deps: Deps,
+  queue: Queue,
+  stats: Stats,
+  post: Post,
+  scheduler: Scheduler,
+  backups: Backups,
+): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -69,17 +78,28 @@ export async function buildApp(deps: Deps, queue: Queue, stats: Stats, post: Pos
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } })
   await addAuth(app, deps)
 
-  const parts = { queue, stats, post, scheduler, live, looks: createSlots(LOOKS), doctor: createDoctor(deps, queue) }
+  const looks = createSlots(LOOKS)
+  const parts = { queue, stats, post, scheduler, backups, live, looks, doctor: createDoctor(deps, queue) }
   addRoutes(app, deps, parts)
   docsRoutes(app, (described) => addRoutes(described, deps, parts))
   uiRoutes(app, path.join(root, 'dist', 'web'))
   return app
 }
 
-type Parts = { queue: Queue; stats: Stats; post: Post; scheduler: Scheduler; live: Live; looks: Slots; doctor: Doctor }
+type Parts = {
+  queue: Queue
+  stats: Stats
+  post: Post
+  scheduler: Scheduler
+  backups: Backups
+  live: Live
+  looks: Slots
+  doctor: Doctor
+}
 
 /** Every route of the API but its own description. */
-function addRoutes(app: App, deps: Deps, { queue, stats, post, scheduler, live, looks, doctor }: Parts): void {
+function addRoutes(app: App, deps: Deps, parts: Parts): void {
+  const { queue, stats, post, scheduler, backups, live, looks, doctor } = parts
   authRoutes(app, deps, live)
   sessionRoutes(app, deps, live)
   tokenRoutes(app, deps, live)
@@ -100,6 +120,7 @@ function addRoutes(app: App, deps: Deps, { queue, stats, post, scheduler, live, 
   doctorRoutes(app, deps, doctor)
   connectionRoutes(app, deps)
   channelRoutes(app, deps, post)
+  backupRoutes(app, deps, queue, backups)
   deployKeyRoutes(app, deps)
   githubTokenRoutes(app, deps)
   githubAppRoutes(app, deps)

@@ -66,6 +66,10 @@ export const errorStatus = {
   dns_record_foreign: 409,
   tunnel_route_foreign: 409,
   tunnel_not_found: 502,
+  // backups
+  backup_target_failed: 502,
+  backup_damaged: 422,
+  passphrase_wrong: 422,
   // a job
   cancelled: 409,
   superseded: 409,

@@ -13,7 +13,7 @@ export type SlipwayEvent =
   | { type: 'stats'; sample: StatsSample }
   | {
       type: 'changed'
-      what: 'audit' | 'sessions' | 'tokens' | 'github' | 'channels' | 'schedules'
+      what: 'audit' | 'sessions' | 'tokens' | 'github' | 'channels' | 'schedules' | 'backups'
       deployment?: string
     }
 

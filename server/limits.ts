@@ -232,3 +232,53 @@ export function problemOfVolumePath(path: string): string | undefined {
     ? `A volume cannot be mounted at ${path}. Choose a folder of the app's own, such as /data.`
     : problemOf(VOLUME_PATH, path)
 }
+
+export const PASSPHRASE = {
+  minLength: 12,
+  maxLength: 500,
+  pattern: '^[^\\p{Cc}]+$',
+  description: 'A passphrase has at least 12 characters, and at most 500: a few words that nobody guesses.',
+}
+
+export const BACKUP_FOLDER = {
+  maxLength: 500,
+  pattern: '^(/(?!\\.\\.?(/|$))[^/\\p{Cc}]+)+$',
+  description: 'Give the whole path of a folder, such as /mnt/backups.',
+}
+
+export const S3_ENDPOINT = {
+  maxLength: 300,
+  pattern: '^https?://[A-Za-z0-9.-]+(:\\d{1,5})?$',
+  description: 'Give the address of the storage without the bucket, such as https://s3.eu-central-1.amazonaws.com.',
+}
+
+export const S3_BUCKET = {
+  pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+  description: 'A bucket has 3 to 63 small letters, digits, hyphens and dots.',
+}
+
+export const S3_REGION = {
+  pattern: '^[A-Za-z0-9-]{1,60}$',
+  description: 'Give the region that the storage is in, such as eu-central-1; where it has none, us-east-1 or auto.',
+}
+
+/** What the names of the objects begin with. */
+export const S3_PREFIX = {
+  maxLength: 200,
+  pattern: '^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*$',
+  description: 'A prefix is a path that ends with a slash, such as slipway/, or nothing.',
+}
+
+export const S3_KEY = {
+  minLength: 1,
+  maxLength: 300,
+  pattern: '^[\\x21-\\x7e]+$',
+  description: 'Copy the key from the storage again: it has no spaces.',
+}
+
+export const KEEP_BACKUPS = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 365,
+  description: 'Keep 0 to 365 of them.',
+} as const

@@ -1,10 +1,12 @@
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { createBackups } from './deploy/backups/backups.ts'
 import { createNewsroom } from './deploy/news.ts'
 import { createPost } from './deploy/post-news.ts'
 import { createQueue } from './deploy/queue.ts'
 import { recover } from './deploy/recover.ts'
+import { refuseHalfRestored } from './deploy/restored.ts'
 import { createScheduler } from './deploy/schedules/scheduler.ts'
 import { createStats } from './deploy/stats.ts'
 import { watch } from './deploy/watch.ts'
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
   const config = readConfig()
   const log = pino({ level: config.logLevel })
   const unlock = await lockDataDir(config.dataDir)
+  refuseHalfRestored(config.dataDir)
   const deps = await createDeps(config, log)
   const password = await ensureAdmin(deps)
   if (password !== undefined) {
@@ -35,12 +38,14 @@ async function main(): Promise<void> {
   const post = createPost(deps)
   const newsroom = createNewsroom(deps, post.kick)
   const scheduler = createScheduler(deps, queue)
-  const app = await buildApp(deps, queue, stats, post, scheduler)
+  const backups = createBackups(deps, queue, post.kick)
+  const app = await buildApp(deps, queue, stats, post, scheduler, backups)
   await deps.nginx
     .start()
     .catch((error: unknown) =>
       log.error({ err: error }, 'nginx could not be started; apps are not reachable until it is'),
     )
+  await backups.start()
   await app.listen({ host: config.host, port: config.port })
   newsroom.start()
   queue.kick()
@@ -53,7 +58,7 @@ async function main(): Promise<void> {
     log.info(`${signal}: closing; apps go on running`)
     setTimeout(() => process.exit(1), 50_000).unref()
     // At once, whoever does not answer the others: a deploy that is not put back into the queue counts as crashed.
-    await Promise.all([queue.stop(), scheduler.stop(), unwatch(), stats.stop(), app.close()])
+    await Promise.all([queue.stop(), scheduler.stop(), unwatch(), stats.stop(), app.close(), backups.stop()])
     await newsroom.stop()
     await post.stop()
     await deps.db.destroy()

@@ -45,7 +45,7 @@ export const connectionNames = ['cloudflare', 'github'] as const
 export type ConnectionName = (typeof connectionNames)[number]
 
 /** Who or what asked for a release. */
-export const causeKinds = ['user', 'push', 'poll', 'pull_request'] as const
+export const causeKinds = ['user', 'push', 'poll', 'pull_request', 'restore'] as const
 export type CauseKind = (typeof causeKinds)[number]
 
 /** How a webhook at GitHub stands: made and heard from, made only, or why there is none (then pushes are polled for). */
@@ -59,8 +59,27 @@ export type RunState = (typeof runStates)[number]
 /** Where news can go, and what is news. */
 export const channelKinds = ['webhook', 'slack', 'discord', 'email'] as const
 export type ChannelKind = (typeof channelKinds)[number]
-export const newsKinds = ['deploy-failed', 'deploy-recovered', 'app-down', 'app-recovered', 'disk-nearly-full'] as const
+export const newsKinds = [
+  'deploy-failed',
+  'deploy-recovered',
+  'app-down',
+  'app-recovered',
+  'disk-nearly-full',
+  'backup-failed',
+] as const
 export type NewsKind = (typeof newsKinds)[number]
 /** How the way to a mail server is encrypted: from the first byte, after a greeting, or not at all. */
 export const mailSecurities = ['tls', 'starttls', 'none'] as const
 export type MailSecurity = (typeof mailSecurities)[number]
+
+/** How a backup stands, and who asked for it. */
+export const backupStates = ['running', 'succeeded', 'failed'] as const
+export type BackupState = (typeof backupStates)[number]
+export const backupCauses = ['schedule', 'user'] as const
+export type BackupCause = (typeof backupCauses)[number]
+/** What is done to an app while its volumes are read: its processes are frozen, or it is ended and started again. */
+export const backupHolds = ['pause', 'stop'] as const
+export type BackupHold = (typeof backupHolds)[number]
+/** What a backup does at the moment. */
+export const backupPhases = ['database', 'volumes', 'check', 'upload'] as const
+export type BackupPhase = (typeof backupPhases)[number]

@@ -10,6 +10,7 @@ const COLOURS: Record<News['type'], number> = {
   'app-down': 0xd13438,
   'app-recovered': 0x2f9e5b,
   'disk-nearly-full': 0xd6a100,
+  'backup-failed': 0xd13438,
   test: 0x2f7d87,
 }
 

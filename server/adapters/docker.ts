@@ -10,6 +10,7 @@ import { demultiplex, type RuntimeLine, readInOrder, readLines } from './docker-
 import { createNetworksAndVolumes } from './docker-networks.ts'
 import { listOwned, refuseForeign } from './docker-owned.ts'
 import { type ContainerUsage, readUsage, STATS_OPTIONS } from './docker-stats.ts'
+import { createVolumeArchives } from './docker-volumes.ts'
 
 export type ContainerState = {
   id: string
@@ -128,6 +129,7 @@ export function createDocker(dockerHost: string, instance: string) {
     keepBuildCacheWithin: cache.keepWithin,
 
     ...createNetworksAndVolumes(docker, mineOrThrow),
+    ...createVolumeArchives(docker, instance, mineOrThrow),
 
     /**
      * Makes and starts the container and answers its id. One that is there already is replaced: it is a half-made one.

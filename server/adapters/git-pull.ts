@@ -10,12 +10,29 @@ export type PullHead = { number: number; sha?: string | undefined }
  * @throws branch_not_found when another commit came than the one that was asked for
  */
 export async function fetchPull(git: SimpleGit, address: string, { number, sha }: PullHead): Promise<void> {
+  await fetchOne(git, address, sha ?? `refs/pull/${number}/head`, (came) => {
+    if (sha !== undefined && came !== sha) throw pullGone(address, { number, sha })
+  })
+}
+
+/** Fetches one commit into git's folder, by its id. @throws branch_not_found when another one came */
+export async function fetchCommit(git: SimpleGit, address: string, sha: string): Promise<void> {
+  await fetchOne(git, address, sha, (came) => {
+    if (came !== sha) throw commitGone(address, sha)
+  })
+}
+
+/** `check` is told which commit came, before it is checked out. */
+async function fetchOne(git: SimpleGit, address: string, what: string, check: (came: string) => void): Promise<void> {
   await git.init()
-  await git.raw(['fetch', '--depth', '1', '--no-tags', '--', address, sha ?? `refs/pull/${number}/head`])
+  await git.raw(['fetch', '--depth', '1', '--no-tags', '--', address, what])
   const came = (await git.raw(['rev-parse', 'FETCH_HEAD'])).trim()
-  if (sha !== undefined && came !== sha) throw pullGone(address, { number, sha })
+  check(came)
   await git.raw(['checkout', '--detach', '--quiet', came])
 }
+
+export const commitGone = (url: string, sha: string) =>
+  new AppError('branch_not_found', `${url} does not have commit ${sha.slice(0, 7)} any more.`)
 
 export const pullGone = (url: string, { number, sha }: PullHead) =>
   sha === undefined

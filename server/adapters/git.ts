@@ -4,13 +4,15 @@ import { type SimpleGit, simpleGit } from 'simple-git'
 import type { Commit } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
 import { type Credentials, openCredentials, prepareHome } from './git-home.ts'
-import { fetchPull, type PullHead, pullGone } from './git-pull.ts'
+import { commitGone, fetchCommit, fetchPull, type PullHead, pullGone } from './git-pull.ts'
 
 export type CheckOutRequest = {
   url: string
   branch: string | null
   /** Instead of a branch. */
   pull?: PullHead | undefined
+  /** Instead of the newest commit. */
+  commit?: string | undefined
   folder: string
   /** Called with what git says while it works. */
   onProgress?: (line: string) => void
@@ -19,7 +21,7 @@ export type CheckOutRequest = {
 
 export type Git = {
   /**
-   * Shallow clone of one branch, or of a pull request's head, into `folder`, which must not exist. Answers the commit
+   * Shallow clone of one branch, of a pull request's head or of a commit, into `folder`, which must not exist. Answers the commit
    * and the branch's name.
    * @throws repository_not_found, repository_unreachable, branch_not_found, repository_empty; AbortError
    */
@@ -102,15 +104,17 @@ export function createGit(home: string): Git {
 
   return {
     async checkOut(request) {
-      const { branch, pull, folder, signal } = request
+      const { branch, pull, commit, folder, signal } = request
       await mkdir(path.dirname(folder), { recursive: true })
       const options = ['--depth', '1', '--single-branch', '--no-tags', ...(branch === null ? [] : ['--branch', branch])]
-      if (pull) await emptyFolder(folder)
-      await withGit(pull ? folder : path.dirname(folder), request, (git) =>
-        withoutSuffixFirst<unknown>(
-          (address) => (pull ? fetchPull(git, address, pull) : cloneOnce(git, address, folder, options, signal)),
-          request,
-        ),
+      const isFetched = pull !== undefined || commit !== undefined
+      if (isFetched) await emptyFolder(folder)
+      await withGit(isFetched ? folder : path.dirname(folder), request, (git) =>
+        withoutSuffixFirst<unknown>((address) => {
+          if (pull) return fetchPull(git, address, pull)
+          if (commit !== undefined) return fetchCommit(git, address, commit)
+          return cloneOnce(git, address, folder, options, signal)
+        }, request),
       )
       return readCommit(open(folder, {}, signal), request)
     },
@@ -150,7 +154,7 @@ async function cloneOnce(
   return git.clone(url, folder, options)
 }
 
-type Asked = { url: string; branch: string | null; pull?: PullHead | undefined } & Credentials
+type Asked = Pick<CheckOutRequest, 'url' | 'branch' | 'pull' | 'commit'> & Credentials
 
 /** GitHub answers with and without `.git`; other servers know only one of them, so the second is tried too. */
 async function withoutSuffixFirst<T>(ask: (address: string) => Promise<T>, asked: Asked): Promise<T> {
@@ -181,13 +185,16 @@ async function readCommit(git: SimpleGit, asked: Asked): Promise<Commit & { bran
 const timeOf = (at: string) => new Date(Date.parse(at) || 0).toISOString()
 
 /** Git's stderr (LC_ALL=C) as one of our errors. */
-function explain(error: unknown, { url, branch, pull, token, sshKey }: Asked): Error {
+function explain(error: unknown, { url, branch, pull, commit, token, sshKey }: Asked): Error {
   if (error instanceof AppError) return error
   const text = error instanceof Error ? error.message : String(error)
   if (/abort/i.test(error instanceof Error ? error.name : '') || /Abort(ed)? signal/i.test(text)) {
     return new DOMException('The operation was aborted', 'AbortError')
   }
-  if (pull && /couldn't find remote ref|not our ref|unadvertised object/.test(text)) return pullGone(url, pull)
+  if (/couldn't find remote ref|not our ref|unadvertised object/.test(text)) {
+    if (pull) return pullGone(url, pull)
+    if (commit !== undefined) return commitGone(url, commit)
+  }
   if (/(ssh|setpriv): (command )?not found|failed to execute ssh|cannot run/.test(text)) {
     const remedy =
       'A deploy key needs the programs ssh and setpriv. Install them with: sudo apt-get install openssh-client util-linux'

@@ -10,6 +10,7 @@ const SIGNS: Record<News['type'], string> = {
   'app-down': ':red_circle:',
   'app-recovered': ':large_green_circle:',
   'disk-nearly-full': ':large_yellow_circle:',
+  'backup-failed': ':red_circle:',
   test: ':wave:',
 }
 

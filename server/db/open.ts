@@ -3,6 +3,7 @@ import path from 'node:path'
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import Sqlite from 'sqlite3'
 import { migrate } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
 
 /** SQLite rolls DDL back like anything else; Kysely's adapter is only careful. Migrations thus run in one transaction. */
@@ -49,3 +50,13 @@ export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
   }
   return db
 }
+
+/** A database that nobody changes any more, such as a copy, as it is: nothing of it is migrated or written. */
+export function openCopy(file: string): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: new Sqlite(file, { readonly: true, fileMustExist: true }) }),
+  })
+}
+
+/** The migrations that this version knows, in the order they run. */
+export const knownMigrations = (): string[] => Object.keys(migrations)

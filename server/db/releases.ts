@@ -38,13 +38,18 @@ export type ReleaseInputs = {
   volumes: Volume[]
   /** Built anew from the first line on, whatever the caches hold. */
   rebuild?: true
+  /** This commit, where the repository still has it; by default the newest. */
+  commit?: string
 }
 
 /** Who or what asked for a release: a user (`by` is the name), a push that was told of or found by asking, a pull request. */
 export type Cause = { kind: CauseKind; by?: string; sha?: string }
 
-/** What a release is made from beside the deployment's settings: the image of an earlier one, or nothing that is there. */
-export type Origin = { imageFrom?: Release; rebuild?: boolean; cause?: Cause }
+/**
+ * What a release is made from beside the deployment's settings: the image of an earlier one, or nothing that is there.
+ * `again`: as an earlier one was made, from its commit.
+ */
+export type Origin = { imageFrom?: Release; again?: Release; rebuild?: boolean; cause?: Cause }
 
 /** A newer release took its place, or it was called back. */
 export type Dropped = 'superseded' | 'cancelled'
@@ -99,7 +104,7 @@ function fromRow(row: Row<'releases'>): Release {
 export async function insertRelease(
   db: Db,
   deployment: Deployment,
-  { imageFrom, rebuild, cause = { kind: 'user' } }: Origin = {},
+  { imageFrom, again, rebuild, cause = { kind: 'user' } }: Origin = {},
 ): Promise<Release> {
   const { next } = await db
     .selectFrom('releases')
@@ -116,8 +121,8 @@ export async function insertRelease(
       number: Number(next) + 1,
       subdomain: deployment.subdomain,
       status: 'queued',
-      inputs: JSON.stringify(imageFrom?.inputs ?? inputs),
-      env: imageFrom?.env ?? deployment.env,
+      inputs: JSON.stringify(imageFrom?.inputs ?? (again && { ...again.inputs, commit: again.commit?.sha }) ?? inputs),
+      env: imageFrom?.env ?? again?.env ?? deployment.env,
       image_from: imageFrom?.number ?? null,
       commit: imageFrom?.commit ? JSON.stringify(imageFrom.commit) : null,
       recipe: imageFrom?.recipe ? JSON.stringify(imageFrom.recipe) : null,

@@ -1,6 +1,8 @@
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../errors.ts'
 import type {
+  BackupCause,
+  BackupState,
   ChannelKind,
   DeploymentStatus,
   LedgerState,
@@ -277,6 +279,22 @@ type ToldTable = {
   up_at: Timestamp | null
 }
 
+/** See db/backups.ts. */
+type BackupsTable = {
+  id: string
+  name: string
+  state: BackupState
+  cause: BackupCause
+  target: Json
+  upload: string | null
+  held: Generated<Json>
+  size: number | null
+  contents: Json | null
+  message: string | null
+  started_at: Timestamp
+  ended_at: Timestamp | null
+}
+
 type SettingsTable = { key: string; value: string }
 
 export type Schema = {
@@ -299,6 +317,7 @@ export type Schema = {
   channels: ChannelsTable
   news: NewsTable
   told: ToldTable
+  backups: BackupsTable
   settings: SettingsTable
 }
 

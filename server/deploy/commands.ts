@@ -20,6 +20,7 @@ import { sealEnv } from './context.ts'
 import { claimDeployKey } from './deploy-keys.ts'
 import { preparePreview } from './previews/settings.ts'
 import { dropQueuedDeploys, type Queue } from './queue.ts'
+import { refuseWhileRestored } from './restored.ts'
 import { announce, setStatus } from './status.ts'
 
 /** What a user can ask for. Each writes the wish and its job in one transaction, then wakes the queue. */
@@ -169,6 +170,7 @@ export async function retryApp(deps: Deps, queue: Queue, deployment: Deployment)
 /**
  * Removes everything of the deployment, and its previews with their volumes. The queue ends a running deploy first.
  * Asking twice is fine: the first decides about volumes.
+ * @throws not_possible_now on a machine that was restored, until that was confirmed
  */
 export async function deleteApp(
   deps: Deps,
@@ -177,6 +179,7 @@ export async function deleteApp(
   options: { keepVolumes: boolean },
 ): Promise<void> {
   const previews = await deps.db.transaction().execute(async (db) => {
+    await refuseWhileRestored(db)
     const previews = await listPreviews(db, deployment.id)
     await enqueueRemoval(db, deployment.id, options)
     for (const { id } of previews) await enqueueRemoval(db, id, { keepVolumes: false })

@@ -50,10 +50,10 @@ async function redeploy(deps: Deps, queue: Queue, deployment: Deployment, cause:
   }
 }
 
-/** A rollback that waits is not what a push is about: the newest wish wins. */
+/** A rollback or an old commit that waits is not what a push is about: the newest wish wins. */
 async function joins({ db }: Deps, job: Job, cause: NewCommit): Promise<boolean> {
   const release = await findRelease(db, job.deploymentId, job.release ?? 0)
-  if (!release || release.imageFrom !== null) return false
+  if (!release || release.imageFrom !== null || release.inputs.commit !== undefined) return false
   if (!(await postponeJob(db, job.id, settledAt(release)))) return false
   if (release.cause.kind !== 'user') await updateRelease(db, release, { cause })
   return true

@@ -9,6 +9,7 @@ import { lookForQuarantine } from './findings/quarantine.ts'
 import { createRecentCloudflare } from './findings/recent-cloudflare.ts'
 import { lookForStuck } from './findings/stuck.ts'
 import type { Queue } from './queue.ts'
+import { refuseWhileRestored } from './restored.ts'
 import { within } from './within.ts'
 
 /** `kept`: what users chose to keep when they deleted an app. Nothing is wrong with it; `repair` removes it when named. */
@@ -23,7 +24,8 @@ export type Doctor = {
   examine(options?: { fresh?: boolean }): Promise<Examination>
   /**
    * Applies the remedies of the findings named, or of all safe ones.
-   * @throws not_found when one that is named does not exist (any more).
+   * @throws not_found when one that is named does not exist (any more); not_possible_now for orphans on a machine that
+   * was restored, until that was confirmed
    */
   repair(ids?: string[]): Promise<Repair>
 }
@@ -75,12 +77,19 @@ export function createDoctor(deps: Deps, queue: Queue): Doctor {
       const missing = ids?.find((id) => !found.some((it) => it.id === id))
       if (missing !== undefined)
         throw new AppError('not_found', `There is no finding ${missing} (any more). Look again.`, { field: 'ids' })
+      if (ids?.length) await refuseOrphansWhileRestored(deps, found, ids)
       const chosen = found.filter((it) => it.mend && (ids ? ids.includes(it.id) : it.remedy.safe))
       const result = await mendAll(chosen, queue)
       recent.forget()
       return result
     },
   }
+}
+
+/** What has no owner here may belong to the machine that was backed up. @throws not_possible_now */
+async function refuseOrphansWhileRestored({ db }: Deps, found: Found[], ids: string[]): Promise<void> {
+  const hasOrphans = found.some(({ id, kind }) => ids.includes(id) && (kind === 'orphan' || kind === 'kept'))
+  if (hasOrphans) await refuseWhileRestored(db)
 }
 
 const isKept = ({ kind }: Finding) => kind === 'kept'

@@ -79,6 +79,17 @@ export function tellDiskFull({ config }: Pick<Deps, 'config'>, disk: Disk, at: D
   }
 }
 
+export function tellBackupFailed({ config }: Pick<Deps, 'config'>, message: string, at: Date): News {
+  return {
+    type: 'backup-failed',
+    title: 'A backup failed',
+    message: sentence(message),
+    hint: 'What was backed up before is still there. Make one by hand when the reason is mended: Settings → Backups.',
+    url: `${config.publicUrl}/settings/backups`,
+    at: at.toISOString(),
+  }
+}
+
 export function tellTest({ config }: Pick<Deps, 'config'>, channel: string, at: Date): News {
   return {
     type: 'test',

@@ -24,6 +24,7 @@ import { hasUnseen } from './previews/hold.ts'
 import type { PullRequestEvent } from './previews/pull-request.ts'
 import { copySettings, expiryOf, previewEnv } from './previews/settings.ts'
 import type { Queue } from './queue.ts'
+import { readRestored, WHY } from './restored.ts'
 import { announce } from './status.ts'
 
 export { type PullRequestEvent, readPullRequestEvent } from './previews/pull-request.ts'
@@ -152,6 +153,7 @@ async function rename(deps: Deps, preview: Deployment, { title }: PullRequest): 
 
 /** Removes a preview with its volumes: what it stored was for looking at. */
 export async function closePreview(deps: Deps, queue: Queue, preview: Deployment): Promise<Outcome> {
+  if (await readRestored(deps.db)) return nothing(WHY)
   await deleteApp(deps, queue, preview, { keepVolumes: false })
   return nothing('The preview is removed.')
 }

@@ -5,6 +5,7 @@ import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { runJob, SHUTDOWN } from './lifecycle.ts'
+import { readRestored } from './restored.ts'
 import type { Hurry } from './retire.ts'
 
 export type Queue = {
@@ -68,7 +69,8 @@ export function createQueue(deps: Deps): Queue {
   }
 
   async function pump() {
-    const jobs = await listJobs(deps.db, { state: 'queued' })
+    const isHeld = await holdsRemovals(deps)
+    const jobs = (await listJobs(deps.db, { state: 'queued' })).filter((job) => !isHeld(job))
     wakeFor(jobs)
     for (const job of jobs) {
       if (stopped || (job.runAfter ?? '') > now()) continue
@@ -185,6 +187,12 @@ export function createQueue(deps: Deps): Queue {
       await Promise.all([...running.values()].map((it) => it.done))
     },
   }
+}
+
+/** A machine that was restored removes no app until its owner has said that all is there. */
+async function holdsRemovals({ db }: Deps): Promise<(job: Job) => boolean> {
+  const isRestored = (await readRestored(db)) !== undefined
+  return ({ kind }) => isRestored && kind === 'remove'
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   APP_NAME,
+  BACKUP_FOLDER,
   CHANNEL_NAME,
   COMMAND,
   CPUS,
@@ -7,6 +8,7 @@ import {
   DOCKERFILE,
   HEALTH_PATH,
   HOOK_URL,
+  KEEP_BACKUPS,
   KEEP_RELEASES,
   MAIL_ADDRESS,
   MAIL_HOST,
@@ -17,8 +19,14 @@ import {
   MOST_RECIPIENTS,
   MOST_VOLUMES,
   OUTPUT_DIR,
+  PASSPHRASE,
   PORT,
   PREVIEW_DAYS,
+  S3_BUCKET,
+  S3_ENDPOINT,
+  S3_KEY,
+  S3_PREFIX,
+  S3_REGION,
   SCHEDULE_NAME,
   SCHEDULE_TIMEOUT,
   START_TIMEOUT,
@@ -31,7 +39,7 @@ import {
   VOLUME_PATH,
   WATCH_PATH,
 } from '../limits.ts'
-import { channelKinds, mailSecurities, newsKinds, tokenScopes } from '../states.ts'
+import { backupHolds, channelKinds, mailSecurities, newsKinds, tokenScopes } from '../states.ts'
 import { KEY_DESCRIPTION, KEY_PATTERN, MAX_KEY_LENGTH, MOST_VARIABLES } from '../variables.ts'
 import { type Static, Type } from './type.ts'
 
@@ -207,6 +215,43 @@ export const ChannelChange = Type.Object(
   { ...strict, minProperties: 1 },
 )
 export type ChannelChange = Static<typeof ChannelChange>
+
+const S3Input = Type.Object(
+  {
+    endpoint: Type.String(S3_ENDPOINT),
+    region: Type.String(S3_REGION),
+    bucket: Type.String(S3_BUCKET),
+    prefix: Type.Optional(Type.String(S3_PREFIX)),
+    accessKeyId: Type.String(S3_KEY),
+    /** Left out in a change: the stored one stays, while the bucket and the access key do. */
+    secretAccessKey: Type.Optional(Type.String(S3_KEY)),
+  },
+  strict,
+)
+
+/** Either `folder` or `s3` is given. */
+export const BackupSettingsInput = Type.Object(
+  {
+    isEnabled: Type.Boolean(),
+    cron: Type.String(CRON),
+    timeZone: Type.String(TIME_ZONE),
+    hold: Type.Enum(backupHolds),
+    keep: Type.Object(
+      {
+        last: Type.Integer({ ...KEEP_BACKUPS, minimum: 1 }),
+        daily: Type.Integer(KEEP_BACKUPS),
+        weekly: Type.Integer(KEEP_BACKUPS),
+      },
+      strict,
+    ),
+    folder: Type.Optional(Type.String(BACKUP_FOLDER)),
+    s3: Type.Optional(S3Input),
+    /** Left out in a change: the stored one stays. */
+    passphrase: Type.Optional(Type.String(PASSPHRASE)),
+  },
+  strict,
+)
+export type BackupSettingsInput = Static<typeof BackupSettingsInput>
 
 export const RepairInput = Type.Object(
   { ids: Type.Optional(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 500 })) },

@@ -1,4 +1,8 @@
 import {
+  backupCauses,
+  backupHolds,
+  backupPhases,
+  backupStates,
   causeKinds,
   channelKinds,
   connectionNames,
@@ -621,3 +625,64 @@ export const ScheduleView = Type.Object({
   updatedAt: Time,
 })
 export type ScheduleView = Static<typeof ScheduleView>
+
+/** A backup: `place` is where its file lies. `message`: why it failed, or what went wrong after it was made. */
+export const BackupView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  state: Type.Enum(backupStates),
+  cause: Type.Enum(backupCauses),
+  place: Type.String(),
+  size: nullable(Type.Integer()),
+  apps: nullable(Type.Integer()),
+  volumes: nullable(Type.Integer()),
+  message: nullable(Type.String()),
+  startedAt: Time,
+  endedAt: nullable(Time),
+})
+export type BackupView = Static<typeof BackupView>
+
+/** `running`: how far the one is that is being made. `restored`: this machine came from a backup, and removes nothing yet. */
+export const BackupsView = Type.Object({
+  backups: Type.Array(BackupView),
+  running: nullable(
+    Type.Object({
+      id: Id,
+      phase: Type.Enum(backupPhases),
+      /** The app whose data is being read. */
+      app: nullable(Type.String()),
+      /** Of the file, so many were written or sent. */
+      bytes: Type.Integer(),
+    }),
+  ),
+  isSetUp: Type.Boolean(),
+  nextAt: nullable(Time),
+  restored: nullable(Type.Object({ at: Time, madeAt: Time, name: Type.String() })),
+})
+export type BackupsView = Static<typeof BackupsView>
+
+/** Passphrase and secret key are never shown. `settings` is null until backups are set up. */
+export const BackupSettingsView = Type.Object({
+  settings: nullable(
+    Type.Object({
+      isEnabled: Type.Boolean(),
+      cron: Type.String(),
+      timeZone: Type.String(),
+      hold: Type.Enum(backupHolds),
+      keep: Type.Object({ last: Type.Integer(), daily: Type.Integer(), weekly: Type.Integer() }),
+      folder: nullable(Type.String()),
+      s3: nullable(
+        Type.Object({
+          endpoint: Type.String(),
+          region: Type.String(),
+          bucket: Type.String(),
+          prefix: Type.String(),
+          accessKeyId: Type.String(),
+        }),
+      ),
+    }),
+  ),
+  /** In the data folder, on the disk of this machine. */
+  ownFolder: Type.String(),
+})
+export type BackupSettingsView = Static<typeof BackupSettingsView>

@@ -8,6 +8,7 @@ import { buildApp } from '../../server/app.ts'
 import { loadConfig } from '../../server/config.ts'
 import { type Deployment, findDeployment, insertDeployment, updateDeployment } from '../../server/db/deployments.ts'
 import { insertRelease, updateRelease } from '../../server/db/releases.ts'
+import { createBackups } from '../../server/deploy/backups/backups.ts'
 import { createContext } from '../../server/deploy/context.ts'
 import { createPost } from '../../server/deploy/post-news.ts'
 import type { Queue } from '../../server/deploy/queue.ts'
@@ -37,7 +38,9 @@ export async function makeInside(env: Record<string, string> = {}, prepare?: (fo
     root,
   )
   const deps: Deps = await createDeps(config, pino({ level: 'silent' }))
-  const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps), createScheduler(deps, idleQueue))
+  const scheduler = createScheduler(deps, idleQueue)
+  const backups = createBackups(deps, idleQueue, () => undefined)
+  const app = await buildApp(deps, idleQueue, createStats(deps), createPost(deps), scheduler, backups)
   // Git's home is made meanwhile.
   while (!existsSync(path.join(folder, 'git-home', 'ask-pass'))) await sleep(5)
 

@@ -5,6 +5,7 @@ import * as releaseStatus from './0003-release-status.ts'
 import * as recipeSettings from './0004-recipe-settings.ts'
 import * as pushToDeploy from './0005-push-to-deploy.ts'
 import * as droppedReleases from './0006-dropped-releases.ts'
+import * as backups from './0007-backups.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-recipe-settings': recipeSettings,
   '0005-push-to-deploy': pushToDeploy,
   '0006-dropped-releases': droppedReleases,
+  '0007-backups': backups,
 }

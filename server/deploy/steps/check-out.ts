@@ -27,17 +27,24 @@ export const checkOut = defineStep({
     const pull = pullOf(ctx)
     const named = pull ? `pull request ${pull.number}` : branch
     say(`Cloning ${url}${named === null ? '' : ` (${named})`}`, 'step')
-    const { branch: _, ...commit } = await readWithAccess(
-      ctx,
-      { githubUrl: url, deploymentId: deployment.previewOf ?? deployment.id },
-      (clone) => git.checkOut({ ...clone, branch, pull, folder: checkout, signal }),
-    )
+    const clone = (wanted?: string) =>
+      readWithAccess(ctx, { githubUrl: url, deploymentId: deployment.previewOf ?? deployment.id }, (address) =>
+        git.checkOut({ ...address, branch, pull, commit: wanted, folder: checkout, signal }),
+      )
+    const { branch: _, ...commit } = await clone(release.inputs.commit).catch((error: unknown) => {
+      if (release.inputs.commit === undefined || !isOf(error, 'branch_not_found')) throw error
+      say(`${error.message} The newest one is taken.`, 'stderr')
+      return clone()
+    })
     say(`Commit ${commit.sha.slice(0, 7)} by ${commit.author}: ${commit.message}`)
     await ctx.remember({ commit })
   },
   revert: ({ checkout }) => rm(checkout, { recursive: true, force: true, maxRetries: 3 }),
   inspect: async ({ checkout }) => existsSync(checkout),
 })
+
+const isOf = (error: unknown, code: AppError['code']): error is AppError =>
+  error instanceof AppError && error.code === code
 
 /** What a preview is made from. Of a fork the commit that was approved, and no other. @throws approval_needed */
 function pullOf({ deployment: { pullRequest } }: StepContext): PullHead | undefined {

@@ -38,6 +38,8 @@ export function causeWords({ kind, by }: ReleaseView['cause']): string | undefin
       return by === undefined ? 'found by polling' : `pushed by ${by}, found by polling`
     case 'pull_request':
       return by === undefined ? 'pull request' : `pull request by ${by}`
+    case 'restore':
+      return 'brought back from a backup'
     default:
       return by === undefined ? undefined : `asked for by ${by}`
   }

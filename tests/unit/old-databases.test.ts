@@ -93,6 +93,8 @@ describe.each(dumpNames)('a database of %s', (name) => {
     expect((await get('/api/receipts')).receipts).toMatchObject([{ subdomain: 'gone' }])
     const ours = { port: 3001, deploymentId: SHOP, isAllocated: true }
     expect((await get('/api/ports')).ports).toEqual(expect.arrayContaining([expect.objectContaining(ours)]))
+    const { backups } = await get('/api/backups')
+    expect(backups).toMatchObject(since('0007', [{ state: 'failed' }, { state: 'succeeded', size: 123456 }]))
     for (const page of ['/api/audit', '/api/sessions', '/api/domains']) await get(page)
     for (const id of since('0005', [next])) {
       expect((await get(`/api/deployments/${id}`)).deployment.delivery).toMatchObject({ keepReleases: 3 })

@@ -31,6 +31,7 @@ export const news: Record<NewsKind, { label: string; hint: string }> = {
   'app-down': { label: 'An app is down', hint: 'It ended, or ran out of memory. Once in ten minutes at most.' },
   'app-recovered': { label: 'An app is up again', hint: 'When it has run for a while.' },
   'disk-nearly-full': { label: 'A disk is nearly full', hint: '80 % are used.' },
+  'backup-failed': { label: 'A backup failed', hint: 'Or Slipway was stopped while it was made.' },
 }
 export const newsKinds = Object.keys(news) as NewsKind[]
 

@@ -8,6 +8,7 @@ import tar from 'tar-stream'
 import type { Recipe } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
 import { readRepositoryFile } from '../templates/read-file.ts'
+import { findLocalDownload } from './local-download.ts'
 
 const MAX_ENTRIES = 300_000
 
@@ -38,12 +39,23 @@ export async function packContext({
   if (own && /^\uFEFF?(#!.*\n)?\s*\{/.test(text)) {
     throw new AppError('file_unsafe', `${dockerfile} is JSON and no Dockerfile. Put a Dockerfile there.`)
   }
+  if (own) refuseLocalDownloads(dockerfile, text)
   const source: Source = { root, maxBytes, prefix: own ? '' : 'src/', ignored: await readIgnore(root, recipe) }
   const context = tar.pack()
   pack(context, source, { ...recipe.extraFiles, [dockerfile]: withoutSyntax(text) }).catch((error: Error) =>
     context.destroy(error),
   )
   return { context: Readable.from(context), dockerfile }
+}
+
+/** The engine downloads for a build from where it runs: the machine itself. @throws file_unsafe */
+function refuseLocalDownloads(dockerfile: string, text: string): void {
+  const url = findLocalDownload(text)
+  if (url === undefined) return
+  throw new AppError(
+    'file_unsafe',
+    `${dockerfile} adds ${url}, which the engine would fetch from this machine itself. Put the file into the repository, or add it from an address that others reach, too.`,
+  )
 }
 
 type Source = { root: string; maxBytes: number; prefix: string; ignored: Ignore }

@@ -53,7 +53,7 @@ test.each([
   'javascript:alert(1)',
   '/\t/evil.example',
   '/login',
-])('next=%s leads to the front page, never to another site', async (next) => {
+])('37 next=%s leads to the front page, never to another site', async (next) => {
   const page = await browser.open(`/login?next=${encodeURIComponent(next)}`)
   await logIn(page)
   await page.getByRole('heading', { name: 'Apps' }).waitFor()

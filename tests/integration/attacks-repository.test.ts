@@ -60,6 +60,12 @@ describe('14, 15, 16 links to files of this machine', () => {
     expect((await isRefused(repository, 'file_unsafe', { overrides })).message).toMatch(/symbolic link/)
   })
 
+  test('14 a Compose file as a link to /etc/shadow is not read either', async () => {
+    const repository = await makeApp(world, echo, { Dockerfile: null, 'server.js': null, 'README.md': 'hello' })
+    await link(repository, { 'compose.yaml': '/etc/shadow', 'docker-compose.yml': '/dev/zero' })
+    expect((await isRefused(repository, 'no_template')).message).not.toMatch(/root:/)
+  })
+
   test('15 the root folder', async () => {
     const repository = await makeApp(world, echo)
     await link(repository, { app: '/etc' })

@@ -245,7 +245,7 @@ describe('readers', () => {
     for (const socket of sockets.splice(0)) socket.close()
   })
 
-  test('of a long build log who do not read do not fill the server’s memory, and miss nothing when they go on', async () => {
+  test('44 of a long build log who do not read do not fill the server’s memory, and miss nothing when they go on', async () => {
     const stored = (await readAll('kind=build', 5000)).length
     const sqlite = new Sqlite(path.join(world.slipway.dataDir, 'slipway.db'))
     const insert = sqlite.prepare('insert into build_logs values (?, 1, ?, ?, ?, ?, ?)')
@@ -267,7 +267,7 @@ describe('readers', () => {
     for (const socket of slow) socket.destroy()
   })
 
-  test('of a running app who do not keep up are told how many lines they missed', async () => {
+  test('44 of a running app who do not keep up are told how many lines they missed', async () => {
     const repository = await makeApp(world, counting)
     const app = await world.deploy({ githubUrl: repository.url, subdomain: 'flood' })
     const slow = await openSlow(`/api/logs/${app.id}?kind=runtime`)

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Failure, fails, isRefused } from '../support/failures.ts'
 import type { Repository } from '../support/git-server.ts'
+import { argumentLists } from '../support/processes.ts'
 import { dockerfile, echo, makeApp, outside } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -131,8 +132,8 @@ describe('what is wrong with the repository, the build or the app', () => {
       ],
       [
         'a file to download is missing',
-        build('FROM node:24-slim\nADD http://127.0.0.1:1/x /x\n'),
-        { ...at, code: 'build_failed', says: /adds http:\/\/127\.0\.0\.1:1\/x, which could not be fetched/ },
+        build('FROM node:24-slim\nADD http://nowhere.invalid/x /x\n'),
+        { ...at, code: 'build_failed', says: /adds http:\/\/nowhere\.invalid\/x, which could not be fetched/ },
       ],
       [
         'the Dockerfile has a mistake',
@@ -145,9 +146,13 @@ describe('what is wrong with the repository, the build or the app', () => {
         { ...at, code: 'build_failed', says: /cannot be empty|no instructions/ },
       ],
       [
-        'it takes too long',
-        build('FROM node:24-slim\nRUN sleep 60\n'),
-        { ...at, code: 'build_timed_out', says: /stopped after 3 s.*SLIPWAY_BUILD_TIMEOUT_SECONDS/ },
+        'a file to download is on this machine',
+        build('FROM node:24-slim\nADD http://127.0.0.1:1/x /x\n'),
+        {
+          ...at,
+          code: 'file_unsafe',
+          says: /adds http:\/\/127\.0\.0\.1:1\/x.*from this machine itself.*into the repository/,
+        },
       ],
       [
         'it is killed for its memory',
@@ -161,6 +166,18 @@ describe('what is wrong with the repository, the build or the app', () => {
       ],
     ])('%s', async (_, make, failure, input = {}) => {
       await fails(world, { githubUrl: (await make()).url, ...input }, failure)
+    })
+
+    test('23 it never ends, and takes no notice: it is stopped in time, and nothing of it goes on', async () => {
+      const mark = `86${process.pid}`
+      const endless = `FROM node:24-slim\nRUN trap '' TERM INT HUP; sleep ${mark} & wait; sleep ${mark}\n`
+      await fails(
+        world,
+        { githubUrl: (await build(endless)()).url },
+        { ...at, code: 'build_timed_out', says: /stopped after 3 s.*SLIPWAY_BUILD_TIMEOUT_SECONDS/ },
+      )
+      const goesOn = async () => (await argumentLists()).filter((it) => it.includes(`sleep ${mark}`))
+      await expect.poll(goesOn).toEqual([])
     })
   })
 

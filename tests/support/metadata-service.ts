@@ -31,7 +31,7 @@ export async function startMetadataService(): Promise<() => Promise<void>> {
   inside('address', 'add', '169.254.169.254/32', 'dev', 'lo')
   inside('link', 'set', ends[1], 'up')
   inside('route', 'add', 'default', 'via', '198.51.100.1')
-  ip('route', 'add', '169.254.169.254/32', 'via', '198.51.100.2')
+  ip('route', 'replace', '169.254.169.254/32', 'via', '198.51.100.2')
   const server = spawn('ip', ['netns', 'exec', name, process.execPath, '-e', SERVER], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -52,9 +52,9 @@ export async function lookAtMetadataWall({ deps }: Look): Promise<Found[]> {
       id: 'machine:metadata-wall',
       kind: 'machine',
       severity: 'warning',
-      message: `Apps and builds may reach the metadata service of this machine (169.254.169.254), which can hold its credentials: ${detail}.`,
+      message: `The metadata service of this machine (169.254.169.254), which can hold its credentials, is not closed to all apps and builds: ${detail}.`,
       remedy: {
-        text: 'Let Slipway run as root or as the service (scripts/up --service), where the engine uses iptables. On a machine without such a service, or where apps are to reach it, set SLIPWAY_METADATA_WALL=off: docs/security.md.',
+        text: 'Let systemd run the engine, let it use iptables, and let Slipway run as root or as the service (scripts/up --service). On a machine without such a service, or where apps are to reach it, set SLIPWAY_METADATA_WALL=off: docs/security.md.',
         automatic: false,
         safe: false,
       },

@@ -59,6 +59,7 @@ const COMMANDS: Record<string, string> = {
   'machine:database': 'journalctl -u slipway -o cat -n 100',
   'machine:build-guard':
     'sudo mkdir -p /sys/fs/cgroup/docker/buildkit\necho 2G | sudo tee /sys/fs/cgroup/docker/buildkit/memory.max',
+  'machine:metadata-wall': 'sudo journalctl -u slipway-metadata -n 20',
 }
 
 /** What to type on the machine where Slipway cannot help itself. How nginx is to be helped stands in its remedy. */

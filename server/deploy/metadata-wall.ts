@@ -9,6 +9,8 @@ const NOTE = 'metadata.wall'
 type Parts = Pick<Deps, 'db' | 'metadataWall' | 'log'>
 
 const inTurn = createInTurn()
+/** Apps of which only the rows are left: a round that comes now does not make the rules anew for them. */
+const gone = new Set<string>()
 
 /**
  * Keeps the rules there while there is an app, and takes them away with the last one, `going`, or when they are switched
@@ -19,7 +21,8 @@ export function keepMetadataWall(parts: Parts, going?: string): Promise<void> {
   const { mode } = parts.metadataWall
   if (mode === 'helper') return Promise.resolve()
   return inTurn('wall', async () => {
-    const stay = (await listDeployments(parts.db)).filter(({ id }) => id !== going)
+    if (going !== undefined) gone.add(going)
+    const stay = (await listDeployments(parts.db)).filter(({ id }) => !gone.has(id))
     await (mode === 'own' && stay.length > 0 ? raise(parts) : lower(parts))
   })
 }

@@ -11,6 +11,8 @@ export type Client = {
    * @throws Failure with the API's code and message when it refuses; unreachable, not_slipway, redirected
    */
   request<T>(method: string, path: string, ask?: Ask): Promise<T>
+  /** What lies there, as it comes, however long it takes. @throws like `request` */
+  download(path: string): Promise<AsyncIterable<Uint8Array>>
 }
 
 const TIMEOUT_MS = 30_000
@@ -35,6 +37,13 @@ export function createClient(url: string, token?: string): Client {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       return readReply<T>(reply, url)
+    },
+    async download(path) {
+      const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+      const reply = await send(new URL(path, url), { redirect: 'manual', headers })
+      const isFile = reply.ok && reply.headers.get('content-type') === 'application/octet-stream'
+      if (isFile && reply.body) return reply.body
+      return readReply<never>(reply, url)
     },
   }
 }

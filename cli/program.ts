@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import * as act from './commands/act.ts'
+import * as backup from './commands/backup.ts'
 import { deleteApp } from './commands/delete.ts'
 import { deploy, plan } from './commands/deploy.ts'
 import { listEnv, type SetOptions, setEnv, unsetEnv } from './commands/env.ts'
@@ -42,6 +43,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addLooks(program, run)
   addEnv(program, run)
   addActions(program, run)
+  addBackups(program, run)
   return program
 }
 
@@ -164,6 +166,26 @@ function addActions(program: Command, run: Run): void {
     .option('--keep-volumes', 'its data stays')
     .option(...WAIT)
     .action(run(deleteApp))
+}
+
+function addBackups(program: Command, run: Run): void {
+  const command = program.command('backup').description('backups of all apps, their data and all settings')
+  const on = (name: string, description: string) => command.command(name).description(description)
+  on('list', 'the backups, and when the next one is due').action(run(backup.list))
+  on('now', 'make one')
+    .option(...WAIT)
+    .action(run(backup.make))
+  on('download', 'fetch the file of one, encrypted as it is')
+    .argument('<backup>', 'its id, or the beginning of it; “latest” for the newest')
+    .option('-o, --output <file>', 'by default its own name, here')
+    .action(run(backup.download))
+  on('delete', 'delete one with its file')
+    .argument('<backup>', 'its id, or the beginning of it')
+    .option('-y, --yes', 'without asking')
+    .action(run(backup.remove))
+  on('confirm', 'say that all is there after a restore, so that Slipway removes things again').action(
+    run(backup.confirm),
+  )
 }
 
 const EXPLANATION = `

@@ -21,6 +21,7 @@ export const pages = {
   'settings-tokens': '/settings/tokens',
   'settings-connections': '/settings/connections',
   'settings-notifications': '/settings/notifications',
+  'settings-backups': '/settings/backups',
   'not-found': '/no-such-page',
 } as const
 

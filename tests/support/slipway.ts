@@ -29,6 +29,10 @@ export type Slipway = {
   kill(): Promise<void>
   /** Ends it as systemd would. */
   terminate(): Promise<number | null>
+  /** What it is started with. */
+  environment: Record<string, string>
+  /** Ends server and nginx. */
+  stopAll(): Promise<void>
   /** Ends server and nginx, and removes the data folder. */
   destroy(): Promise<void>
 }
@@ -134,9 +138,13 @@ export async function createSlipway(
       await slipway.ended()
       return child?.exitCode ?? null
     },
-    async destroy() {
+    environment: base,
+    async stopAll() {
       await slipway.kill()
       await stopNginx(dataDir)
+    },
+    async destroy() {
+      await slipway.stopAll()
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
     },
   }

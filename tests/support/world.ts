@@ -234,7 +234,7 @@ async function rowCounts({ dataDir }: Slipway): Promise<string[]> {
 }
 
 /** What a failed test left on the engine. */
-async function removeOwned(docker: Docker, instance: string): Promise<void> {
+export async function removeOwned(docker: Docker, instance: string): Promise<void> {
   const filters = { label: [`slipway.instance=${instance}`] }
   for (const it of await docker.listContainers({ all: true, filters }))
     await docker.getContainer(it.Id).remove({ force: true, v: true })

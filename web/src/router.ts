@@ -33,6 +33,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
     '/tokens': () => import('./pages/settings/Tokens.svelte'),
     '/connections': () => import('./pages/settings/Connections.svelte'),
     '/notifications': () => import('./pages/settings/Notifications.svelte'),
+    '/backups': () => import('./pages/settings/Backups.svelte'),
     layout: () => import('./pages/settings/Layout.svelte'),
   },
   hooks: { beforeLoad: noteNavigation },

@@ -41,9 +41,7 @@ export async function restoreBackup(restore: Restore): Promise<{ manifest: Manif
   await undoAttempt(restore, work)
   await mkdir(work, { recursive: true, mode: 0o700 })
   say('Reading the backup')
-  const { manifest, sums } = await unpack(restore, work)
-  await docker.ping()
-  await refuseVolumes(docker, manifest)
+  const { manifest, sums } = await lookFirst(restore, work)
   await writeDurably(path.join(work, 'attempt.json'), JSON.stringify({ id: manifest.id }))
   try {
     await putVolumes(restore, manifest, sums.volumes)
@@ -57,6 +55,19 @@ export async function restoreBackup(restore: Restore): Promise<{ manifest: Manif
   )
   await putInPlace(config.dataDir, work)
   return { manifest, apps }
+}
+
+/** All that could speak against it. Nothing was made yet when this throws. */
+async function lookFirst(restore: Restore, work: string) {
+  try {
+    const read = await unpack(restore, work)
+    await restore.docker.ping()
+    await refuseVolumes(restore.docker, read.manifest)
+    return read
+  } catch (error) {
+    await rm(work, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** @throws not_possible_now */

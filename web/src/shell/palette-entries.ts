@@ -1,4 +1,5 @@
 import Activity from '@lucide/svelte/icons/activity'
+import Archive from '@lucide/svelte/icons/archive'
 import Bell from '@lucide/svelte/icons/bell'
 import Boxes from '@lucide/svelte/icons/boxes'
 import Braces from '@lucide/svelte/icons/braces'
@@ -60,6 +61,7 @@ export const places = [
   { to: '/settings/tokens', label: 'API tokens', icon: KeyRound },
   { to: '/settings/connections', label: 'Cloudflare and GitHub', icon: Plug },
   { to: '/settings/notifications', label: 'Notifications', icon: Bell },
+  { to: '/settings/backups', label: 'Backups', icon: Archive },
 ] as const
 
 export const themes = [

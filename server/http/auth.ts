@@ -71,7 +71,7 @@ function refuseBeyondScope({ credential, scope }: Visitor, access: Access | unde
   if (credential.kind === 'token' && access === 'session') {
     throw new AppError(
       'forbidden',
-      'An API token cannot manage sessions, API tokens, the password, notifications or the connection to GitHub, nor approve what a fork runs here. Log in to do that.',
+      'An API token cannot manage sessions, API tokens, the password, notifications, where backups go or the connection to GitHub, nor approve what a fork runs here. Log in to do that.',
     )
   }
   if (scope === 'read' && changes) {

@@ -41,6 +41,7 @@ export async function makeBackup(
 ): Promise<{ size: number; contents: BackupContents }> {
   const target = await openTarget(settings.target, deps.config.dataDir)
   await target.check()
+  await refuseWithoutSpace(deps, target)
   const copies = copiesOf(deps, backup)
   await mkdir(path.dirname(copies.taken), { recursive: true, mode: 0o700 })
   const partial = partialOf(backup.name)

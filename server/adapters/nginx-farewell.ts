@@ -27,8 +27,8 @@ export async function withFarewell<T>(
 }
 
 async function untilTold(port: number): Promise<void> {
-  const deadline = Date.now() + NOTICE_MS
-  while (Date.now() < deadline && (await hasVisitors(port))) await sleep(POLL_MS)
+  const deadline = performance.now() + NOTICE_MS
+  while (performance.now() < deadline && (await hasVisitors(port))) await sleep(POLL_MS)
 }
 
 /** Also for the flag that a crash left: with it no connection would ever be kept. */

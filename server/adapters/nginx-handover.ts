@@ -43,9 +43,10 @@ export async function watchHandover(master: number | undefined, mayEnd: boolean)
     leftOver,
     async untilDone() {
       if (before === undefined) await sleep(OVERLAP_MS)
-      const deadline = Date.now() + TIMEOUT_MS
+      const deadline = performance.now() + TIMEOUT_MS
       while ((await leftOver()) > 0) {
-        if (Date.now() > deadline) throw new AppError('nginx_rejected', 'nginx did not let go of its old workers')
+        if (performance.now() > deadline)
+          throw new AppError('nginx_rejected', 'nginx did not let go of its old workers')
         await sleep(POLL_MS)
       }
     },

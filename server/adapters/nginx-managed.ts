@@ -121,9 +121,9 @@ async function limitErrorLog(file: string): Promise<void> {
 /** SIGQUIT lets requests finish; what still runs after the drain time and a little is ended. */
 async function endGracefully(pid: number, drainSeconds: number): Promise<void> {
   signal(pid, 'SIGQUIT')
-  const deadline = Date.now() + (drainSeconds + 3) * 1000
+  const deadline = performance.now() + (drainSeconds + 3) * 1000
   while ((await titleOf(pid))?.startsWith('nginx:')) {
-    if (Date.now() > deadline) signal(pid, 'SIGTERM')
+    if (performance.now() > deadline) signal(pid, 'SIGTERM')
     await sleep(10)
   }
 }

@@ -29,14 +29,14 @@ export async function findOrphans({ errorLog, answering }: OwnWorkers, state: Wo
  * accepts connections any more.
  */
 export async function endOrphans(own: OwnWorkers): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS
+  const deadline = performance.now() + PATIENCE_MS
   const told = new Set<number>()
   for (;;) {
     const orphans = await findOrphans(own, 'accepting')
     if (orphans.length === 0) return
     for (const pid of orphans.filter((it) => !told.has(it))) signal(pid, 'SIGQUIT')
     for (const pid of orphans) told.add(pid)
-    if (Date.now() > deadline) for (const pid of orphans) signal(pid, 'SIGKILL')
+    if (performance.now() > deadline) for (const pid of orphans) signal(pid, 'SIGKILL')
     await sleep(POLL_MS)
   }
 }

@@ -35,9 +35,9 @@ export function createGeneration(setup: Setup, engine: Engine): Generation {
   const fingerprint = async () => fingerprintOf(await listConfs(setup.vhostsDir, engine.conf))
 
   const untilAnswered = async (generation: number, handover: Handover) => {
-    const deadline = Date.now() + (setup.reloadTimeoutMs ?? RELOAD_TIMEOUT_MS)
+    const deadline = performance.now() + (setup.reloadTimeoutMs ?? RELOAD_TIMEOUT_MS)
     while ((await status())?.generation !== generation) {
-      if (Date.now() > deadline) throw await notLoaded(await status())
+      if (performance.now() > deadline) throw await notLoaded(await status())
       await handover.leftOver()
       await sleep(POLL_MS)
     }
@@ -78,8 +78,8 @@ export function createGeneration(setup: Setup, engine: Engine): Generation {
       const master = await engine.master()
       const known = master === undefined ? [] : await workersOf(master, 'draining')
       const before = known && [...known, ...(await engine.drainingOrphans())]
-      const deadline = Date.now() + (setup.drainSeconds + 1) * 1000
-      while (Date.now() < deadline) {
+      const deadline = performance.now() + (setup.drainSeconds + 1) * 1000
+      while (performance.now() < deadline) {
         const states = await Promise.all((before ?? []).map(stateOf))
         if (before && !states.includes('draining')) return
         await sleep(DRAIN_POLL_MS, undefined, signal && { signal })

@@ -39,9 +39,9 @@ export function createStats(deps: Deps): Stats {
 
   /** One pass at a time, whoever asks. */
   function recent(): Promise<StatsSample> {
-    if (latest && Date.now() - latest.at < PASS_MS) return latest.sample
+    if (latest && performance.now() - latest.at < PASS_MS) return latest.sample
     const sample = take()
-    latest = { at: Date.now(), sample }
+    latest = { at: performance.now(), sample }
     sample.catch(() => {
       latest = undefined
     })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { StepContext } from '../../server/deploy/context.ts'
 import { waitUntilHealthy } from '../../server/deploy/steps/await-health.ts'
 
@@ -57,6 +57,23 @@ test('a health path that the user chose has to succeed', async () => {
   const settings = { healthPath: '/up', startTimeoutSeconds: 1 }
   const { ctx } = await appWith({ '/': 200 }, { healthPath: '/up', settings })
   await expect(waitUntilHealthy(ctx)).rejects.toMatchObject({ message: expect.stringContaining('404 on /up for 1 s') })
+})
+
+test.each([
+  ['ahead', 3_600_000],
+  ['back', -3_600_000],
+])('a clock that is set %s an hour meanwhile neither ends the waiting nor makes it endless', async (_, hour) => {
+  const { ctx } = await appWith(
+    { '/up': 503 },
+    { healthPath: '/up', settings: { healthPath: '/up', startTimeoutSeconds: 1 } },
+  )
+  const begun = performance.now()
+  const real = Date.now
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + (performance.now() - begun > 200 ? hour : 0))
+  onTestFinished(() => clock.mockRestore())
+  await expect(waitUntilHealthy(ctx)).rejects.toMatchObject({ code: 'app_not_answering' })
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(1000)
+  expect(performance.now() - begun).toBeLessThan(5000)
 })
 
 test('an app that asks for a password is up', async () => {

@@ -26,8 +26,8 @@ export function createRecentCloudflare(deps: Deps) {
     async read(signal: AbortSignal): Promise<Cloudflare | undefined> {
       if (!deps.cloudflare) return undefined
       const standing = await standingAtCloudflare(deps)
-      if (!kept || kept.standing !== standing || Date.now() - kept.at > KEPT_MS)
-        kept = { at: Date.now(), standing, cloudflare: deps.cloudflare.forOnePass() }
+      if (!kept || kept.standing !== standing || performance.now() - kept.at > KEPT_MS)
+        kept = { at: performance.now(), standing, cloudflare: deps.cloudflare.forOnePass() }
       const { cloudflare } = kept
       return {
         ...cloudflare,

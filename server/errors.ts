@@ -114,9 +114,22 @@ export class AppError extends Error {
 /** The error as an AppError; anything unexpected becomes `internal` and keeps the original as its cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
+  if (isDiskFull(error)) {
+    return new AppError(
+      'disk_full',
+      'The disk that Slipway keeps its data on is full. Free some space, then try again.',
+      {
+        cause: error,
+      },
+    )
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new AppError('internal', `Something unexpected happened: ${message}`, { cause: error })
 }
 
 /** A newer Slipway wrote the database. To start again does not help: another version or another database is needed. */
 export class NewerDatabaseError extends Error {}
+
+/** The file system and the database each have a word for it. */
+const isDiskFull = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')

@@ -191,6 +191,10 @@ function explain(error: unknown, { url, branch, pull, commit, token, sshKey }: A
   if (/abort/i.test(error instanceof Error ? error.name : '') || /Abort(ed)? signal/i.test(text)) {
     return new DOMException('The operation was aborted', 'AbortError')
   }
+  if (/No space left on device|failed to write new configuration file/i.test(text)) {
+    const full = 'The disk filled up while the repository was fetched. Free some space, then try again.'
+    return new AppError('disk_full', full, { cause: error })
+  }
   if (/couldn't find remote ref|not our ref|unadvertised object/.test(text)) {
     if (pull) return pullGone(url, pull)
     if (commit !== undefined) return commitGone(url, commit)

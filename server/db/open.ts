@@ -15,8 +15,19 @@ class TransactionalAdapter extends SqliteAdapter {
 
 /** `begin immediate`: a claim takes the write lock before it reads, so a second writer waits instead of failing. */
 class ImmediateDriver extends SqliteDriver {
+  private readonly sqlite: Sqlite.Database
+  constructor(sqlite: Sqlite.Database) {
+    super({ database: sqlite })
+    this.sqlite = sqlite
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  /** On a full disk SQLite has rolled back by itself (sqlite.org/lang_transaction.html); a second time hides the reason. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.sqlite.inTransaction) await super.rollbackTransaction(connection)
   }
 }
 
@@ -39,7 +50,7 @@ export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
   }
   const config = { database: sqlite }
   const dialect = new SqliteDialect(config)
-  dialect.createDriver = () => new ImmediateDriver(config)
+  dialect.createDriver = () => new ImmediateDriver(sqlite)
   dialect.createAdapter = () => new TransactionalAdapter()
   const db = new Kysely<Schema>({ dialect })
   try {

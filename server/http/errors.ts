@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError, type ErrorCode, toAppError } from '../errors.ts'
 
 type Reply = { status: number; body: { code: string; message: string; field?: string; hint?: string } }
 
@@ -29,6 +29,8 @@ function translate(error: FastifyError | AppError): Reply {
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return { status: error.statusCode, body: { code: 'invalid_input', message: error.message } }
   }
+  const explained = toAppError(error)
+  if (explained.code !== 'internal') return fromAppError(explained)
   return fromAppError(new AppError('internal', 'Something unexpected happened. The server log has the details.'))
 }
 

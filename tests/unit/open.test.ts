@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { migrations } from '../../server/db/migrations/index.ts'
 import { openDatabase } from '../../server/db/open.ts'
 import { readSetting, writeSetting } from '../../server/db/settings.ts'
+import { toAppError } from '../../server/errors.ts'
 import { makeFolder } from '../support/temp-folder.ts'
 
 const backupsIn = (folder: string) =>
@@ -101,5 +102,18 @@ test('two transactions at once do not mix: the second begins when the first is o
     })
   await Promise.all(Array.from({ length: 20 }, increment))
   expect(await readSetting(db, 'n')).toBe('20')
+  await db.destroy()
+})
+
+test('a transaction that the disk has no room for fails with that reason, and the next goes on', async () => {
+  const db = await openDatabase(makeFolder())
+  await sql`pragma max_page_count = 1`.execute(db)
+  const writes = db.transaction().execute((trx) => writeSetting(trx, 'large', 'x'.repeat(1_000_000)))
+  const error = await writes.catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'SQLITE_FULL' })
+  expect(toAppError(error)).toMatchObject({ code: 'disk_full', message: expect.stringContaining('Free some space') })
+  await sql`pragma max_page_count = 1000000`.execute(db)
+  await db.transaction().execute((trx) => writeSetting(trx, 'small', 'x'))
+  expect(await readSetting(db, 'small')).toBe('x')
   await db.destroy()
 })

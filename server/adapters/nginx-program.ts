@@ -7,7 +7,7 @@ export type TestResult = { ok: boolean; message: string; file?: string; conflict
 
 /**
  * Runs nginx with arguments. On Debian it lies in /usr/sbin, which an ordinary user's PATH lacks.
- * @throws AppError nginx_missing
+ * @throws AppError nginx_missing; nginx_unreachable when it does not end
  */
 export async function runNginx(bin: string, args: string[]): Promise<ProgramResult> {
   const env = { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` }
@@ -15,11 +15,19 @@ export async function runNginx(bin: string, args: string[]): Promise<ProgramResu
     // nginx stays in the folder it is started from, and a checkout may be moved away under it
     return await runProgram(bin.includes('/') ? path.resolve(bin) : bin, args, { env, cwd: '/' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')))
-      throw error
-    const message = `nginx was not found as “${bin}”; install it (apt-get install nginx-light) or set SLIPWAY_NGINX_BIN`
-    throw new AppError('nginx_missing', message, { cause: error })
+    throw explain(error, bin, args)
   }
+}
+
+function explain(error: unknown, bin: string, args: string[]): unknown {
+  if (!(error instanceof Error)) return error
+  if ('killed' in error && error.killed === true) {
+    const message = `nginx ${args.join(' ')} did not end in time and was stopped; look at the load of the machine, then try again`
+    return new AppError('nginx_unreachable', message, { cause: error })
+  }
+  if (!('code' in error && (error.code === 'ENOENT' || error.code === 'EACCES'))) return error
+  const message = `nginx was not found as “${bin}”; install it (apt-get install nginx-light) or set SLIPWAY_NGINX_BIN`
+  return new AppError('nginx_missing', message, { cause: error })
 }
 
 /** `nginx -t`. A duplicate server name is only a warning to nginx, so it is read out of the output. */

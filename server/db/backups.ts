@@ -8,7 +8,7 @@ export type BackupPlace =
   | { kind: 's3'; endpoint: string; bucket: string; prefix: string }
 
 /** A container that was paused or stopped for a backup. */
-export type Held = { id: string; name: string; how: 'pause' | 'stop' }
+export type Held = { id: string; name: string; deploymentId: string; how: 'pause' | 'stop' }
 
 export type BackupContents = { apps: number; volumes: number; bytes: number }
 
@@ -85,6 +85,12 @@ export async function listBackups(db: Db, filter: { state?: BackupState; limit?:
 export async function findBackup(db: Db, id: string): Promise<Backup | undefined> {
   const row = await db.selectFrom('backups').selectAll().where('id', '=', id).executeTakeFirst()
   return row && fromRow(row)
+}
+
+/** Whether a backup holds containers of a deployment at the moment. */
+export async function isHeld(db: Db, deploymentId: string): Promise<boolean> {
+  const running = await listBackups(db, { state: 'running' })
+  return running.some(({ held }) => held.some((it) => it.deploymentId === deploymentId))
 }
 
 export async function deleteBackup(db: Db, id: string): Promise<void> {

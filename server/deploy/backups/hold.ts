@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Held, updateBackup } from '../../db/backups.ts'
+import { type Held, isHeld, updateBackup } from '../../db/backups.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import { isCommandContainer } from '../../names.ts'
@@ -43,6 +43,14 @@ export async function holdApp(deps: Deps, queue: Queue, wish: Wish, signal: Abor
   }
 }
 
+/** Whoever is about to write to the volumes of an app waits here until they were read. @throws the signal's reason */
+export async function untilLetGo({ db }: Pick<Deps, 'db'>, deploymentId: string, signal: AbortSignal): Promise<void> {
+  while (await isHeld(db, deploymentId)) {
+    signal.throwIfAborted()
+    await sleep(POLL_MS, undefined, { signal })
+  }
+}
+
 async function whenIdle(
   { config }: Deps,
   queue: Queue,
@@ -63,11 +71,11 @@ async function whenIdle(
   throw new AppError('busy', `${app} was being deployed all the time, so its data could not be read. Try again later.`)
 }
 
-async function listWriting({ docker }: Deps, { volumes, how }: Wish): Promise<Held[]> {
+async function listWriting({ docker }: Deps, { deploymentId, volumes, how }: Wish): Promise<Held[]> {
   const users = await docker.listVolumeUsers(volumes)
   return users
     .filter((it) => it.status === 'running' || it.status === 'restarting')
-    .map(({ id, name }) => ({ id, name, how: isCommandContainer(name) ? 'pause' : how }))
+    .map(({ id, name }) => ({ id, name, deploymentId, how: isCommandContainer(name) ? 'pause' : how }))
 }
 
 const freeze = ({ docker }: Deps, { id, how }: Held) =>

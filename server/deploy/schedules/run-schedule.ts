@@ -8,6 +8,7 @@ import { toAppError } from '../../errors.ts'
 import { createMask } from '../../mask.ts'
 import { jobContainerName } from '../../names.ts'
 import type { RunningSchedule } from '../../running-schedules.ts'
+import { untilLetGo } from '../backups/hold.ts'
 import { createContext, refOf, type StepContext, secretsOf } from '../context.ts'
 import { ensureNetwork } from '../steps/create-network.ts'
 import { specOf } from '../steps/start-container.ts'
@@ -32,6 +33,7 @@ export async function runSchedule(
   signal: AbortSignal,
   onLeft: () => void,
 ): Promise<Outcome> {
+  await untilLetGo(deps, schedule.deploymentId, signal)
   const job = await claim(deps, schedule, held)
   if ('state' in job) return job
   deps.events.publish({ type: 'changed', what: 'schedules', deployment: job.deploymentId })

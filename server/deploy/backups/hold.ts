@@ -47,9 +47,15 @@ export async function holdApp(deps: Deps, queue: Queue, wish: Wish, signal: Abor
 export async function untilLetGo({ db }: Pick<Deps, 'db'>, deploymentId: string, signal: AbortSignal): Promise<void> {
   while (await isHeld(db, deploymentId)) {
     signal.throwIfAborted()
-    await sleep(POLL_MS, undefined, { signal })
+    await pause(signal)
   }
 }
+
+/** @throws the signal's reason */
+const pause = (signal: AbortSignal) =>
+  sleep(POLL_MS, undefined, { signal }).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error
+  })
 
 async function whenIdle(
   { config }: Deps,
@@ -66,7 +72,7 @@ async function whenIdle(
       return true
     })
     if (isDone) return
-    await sleep(POLL_MS, undefined, { signal })
+    await pause(signal)
   }
   throw new AppError('busy', `${app} was being deployed all the time, so its data could not be read. Try again later.`)
 }

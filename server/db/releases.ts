@@ -228,7 +228,7 @@ export async function updateRelease(
     status?: ReleaseStatus
     commit?: Commit
     recipe?: Recipe
-    containerId?: string
+    containerId?: string | null
     dropped?: Dropped
     cause?: Cause
   },

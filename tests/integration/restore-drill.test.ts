@@ -34,7 +34,9 @@ beforeAll(async () => {
   const env = [{ key: 'SECRET', value: 'a sealed value', secret: true }]
   apps.shop = await world.deploy({ githubUrl: url, subdomain: 'shop', volumes: DATA, env })
   apps.asleep = await world.deploy({ githubUrl: url, subdomain: 'asleep', volumes: DATA })
-  apps.plain = await world.deploy({ githubUrl: (await makeApp(world, echo)).url, subdomain: 'plain' })
+  // A command that runs in the version that is live: after a restore there is none.
+  const overrides = { preDeployCommand: 'node --version' }
+  apps.plain = await world.deploy({ githubUrl: (await makeApp(world, echo)).url, subdomain: 'plain', overrides })
   apps.going = await world.deploy({ githubUrl: url, subdomain: 'going', volumes: DATA })
   for (const name of ['shop', 'asleep', 'going'])
     await put(world, `${name}.localhost`, 'note', `what ${name} was given, ${'x'.repeat(100_000)}`)

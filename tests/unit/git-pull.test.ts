@@ -52,3 +52,13 @@ test('a pull request that is not there is told as that', async () => {
     message: expect.stringContaining('pull request 8'),
   })
 })
+
+test('a commit that was asked for comes, though the branch went on; one that is gone is told', async () => {
+  const git = createGit(path.join(makeFolder(), 'home'))
+  const then = await repository.commit({ 'index.html': 'then' }, 'Then')
+  await repository.commit({ 'index.html': 'now' }, 'Now')
+  expect(await git.checkOut({ url: repository.url, branch: null, commit: then, folder })).toMatchObject({ sha: then })
+  expect(read()).toBe('then')
+  const gone = git.checkOut({ url: repository.url, branch: null, commit: 'f'.repeat(40), folder })
+  await expect(gone).rejects.toMatchObject({ code: 'branch_not_found', message: expect.stringContaining('fffffff') })
+})

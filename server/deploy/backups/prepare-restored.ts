@@ -38,6 +38,7 @@ async function bringBack(db: Db, deployment: Deployment): Promise<boolean> {
   if (!live || status === 'deleting') return false
   for (const release of await listReleases(db, id))
     if (release.status === 'retired') await updateRelease(db, release, { status: 'pruned' })
+  await updateRelease(db, live, { containerId: null })
   await dropQueuedDeploys(db, id, 'superseded')
   const release = await insertRelease(db, deployment, { again: live, cause: { kind: 'restore' } })
   await updateDeployment(db, id, { status: 'queued', error: null })

@@ -4,7 +4,8 @@ import { createContext, type StepContext } from '../context.ts'
 
 /**
  * What has to be done in the version that is live before anything is switched, such as a backup. When it fails the deploy
- * ends. Not where nothing runs (the first deploy, a stopped app), and not for a rollback: the way back must not wait.
+ * ends. Not where nothing runs (the first deploy, a stopped app, a machine that was restored), and not for a rollback: the
+ * way back must not wait.
  * What a preview has is not worth it.
  */
 export const runPreDeploy = defineCommandStep({
@@ -25,8 +26,8 @@ export const runPreDeploy = defineCommandStep({
  * version does not have yet, and then nothing could be deployed any more.
  */
 function commandOf({ deployment, live, release }: StepContext): string | undefined {
-  if (live === undefined || deployment.stopped || release.imageFrom !== null) return undefined
-  if (deployment.previewOf !== null) return undefined
+  if (live === undefined || live.containerId === null || deployment.stopped) return undefined
+  if (release.imageFrom !== null || deployment.previewOf !== null) return undefined
   const { preDeployCommand } = release.inputs.overrides
   if (preDeployCommand !== undefined) return preDeployCommand
   // Of a live version whose slipway.json was overruled nobody knows what it said.

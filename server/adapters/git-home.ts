@@ -6,12 +6,16 @@ export type Credentials = { token?: string | undefined; sshKey?: string | undefi
 
 /**
  * Git's whole configuration here: no hooks, no transports but HTTP, no redirects (a redirect would take the token
- * along, measured with git 2.39), no submodules. It lies in a home of its own, so the machine's settings do not count.
+ * along, measured with git 2.39), no submodules. What is downloaded becomes one file, whose size can be watched, and a
+ * file of 16 MB or more is never held in memory. It lies in a home of its own, so the machine's settings do not count.
  */
 const GIT_CONFIG = `[core]
   hooksPath = /dev/null
   askPass = ""
   longpaths = true
+  bigFileThreshold = 16m
+[fetch]
+  unpackLimit = 1
 [protocol]
   allow = never
 [protocol "http"]

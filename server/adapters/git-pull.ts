@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 export type PullHead = { number: number; sha?: string | undefined }
 
 /**
- * Fetches the head of a pull request into git's folder, from the repository it is made to: GitHub keeps it there, also
+ * Fetches the head of a pull request into git's folder, and makes it HEAD without writing its files, from the repository it is made to: GitHub keeps it there, also
  * that of a fork, whose own address is never asked. Nothing of the address stays in the folder.
  * @throws branch_not_found when another commit came than the one that was asked for
  */
@@ -22,13 +22,13 @@ export async function fetchCommit(git: SimpleGit, address: string, sha: string):
   })
 }
 
-/** `check` is told which commit came, before it is checked out. */
+/** `check` is told which commit came, before it becomes HEAD; its files are not written. */
 async function fetchOne(git: SimpleGit, address: string, what: string, check: (came: string) => void): Promise<void> {
   await git.init()
   await git.raw(['fetch', '--depth', '1', '--no-tags', '--', address, what])
   const came = (await git.raw(['rev-parse', 'FETCH_HEAD'])).trim()
   check(came)
-  await git.raw(['checkout', '--detach', '--quiet', came])
+  await git.raw(['update-ref', '--no-deref', 'HEAD', came])
 }
 
 export const commitGone = (url: string, sha: string) =>

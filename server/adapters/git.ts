@@ -5,6 +5,7 @@ import type { Commit } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
 import { type Credentials, openCredentials, prepareHome } from './git-home.ts'
 import { commitGone, fetchCommit, fetchPull, type PullHead, pullGone } from './git-pull.ts'
+import { type CloneLimits, checkTree, DEFAULT_LIMITS, limitDownload } from './git-size.ts'
 
 export type CheckOutRequest = {
   url: string
@@ -23,7 +24,7 @@ export type Git = {
   /**
    * Shallow clone of one branch, of a pull request's head or of a commit, into `folder`, which must not exist. Answers the commit
    * and the branch's name.
-   * @throws repository_not_found, repository_unreachable, branch_not_found, repository_empty; AbortError
+   * @throws repository_not_found, repository_unreachable, branch_not_found, repository_empty, repository_too_large; AbortError
    */
   checkOut(request: CheckOutRequest): Promise<Commit & { branch: string }>
   /** `tips` are the newest commits, by branch and `HEAD`. @throws repository_not_found, repository_unreachable */
@@ -46,8 +47,19 @@ const PASSED_ON = [
 ]
 
 /** Git with a home of its own in `home`. */
-export function createGit(home: string): Git {
+export function createGit(home: string, limits: CloneLimits = DEFAULT_LIMITS): Git {
   const ready = prepareHome(home)
+
+  const environmentWith = (credentials: Record<string, string>): Record<string, string> => ({
+    ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    HOME: home,
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: path.join(home, '.gitconfig'),
+    GIT_LFS_SKIP_SMUDGE: '1',
+    ...credentials,
+  })
 
   function open(
     folder: string,
@@ -55,9 +67,6 @@ export function createGit(home: string): Git {
     signal: AbortSignal | undefined,
     onLine?: (line: string) => void,
   ) {
-    const passed = Object.fromEntries(
-      PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-    )
     const git = simpleGit({
       baseDir: folder,
       ...(signal && { abort: signal }),
@@ -72,16 +81,7 @@ export function createGit(home: string): Git {
         'GIT_SSL_CAINFO',
         'HOME',
       ],
-    }).env({
-      ...passed,
-      HOME: home,
-      LC_ALL: 'C',
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: path.join(home, '.gitconfig'),
-      GIT_LFS_SKIP_SMUDGE: '1',
-      ...credentials,
-    })
+    }).env(environmentWith(credentials))
     if (onLine)
       git.outputHandler((_command, _stdout, stderr) => stderr.on('data', (text: Buffer) => onLine(text.toString())))
     return git
@@ -102,21 +102,41 @@ export function createGit(home: string): Git {
     }
   }
 
-  return {
-    async checkOut(request) {
-      const { branch, pull, commit, folder, signal } = request
-      await mkdir(path.dirname(folder), { recursive: true })
-      const options = ['--depth', '1', '--single-branch', '--no-tags', ...(branch === null ? [] : ['--branch', branch])]
-      const isFetched = pull !== undefined || commit !== undefined
-      if (isFetched) await emptyFolder(folder)
-      await withGit(isFetched ? folder : path.dirname(folder), request, (git) =>
+  /** What is downloaded is not written to files yet. */
+  async function download(request: CheckOutRequest): Promise<void> {
+    const { branch, pull, commit, folder } = request
+    await mkdir(path.dirname(folder), { recursive: true })
+    const options = ['--depth', '1', '--single-branch', '--no-tags', '--no-checkout']
+    if (branch !== null) options.push('--branch', branch)
+    const isFetched = pull !== undefined || commit !== undefined
+    if (isFetched) await emptyFolder(folder)
+    const limit = limitDownload(folder, limits)
+    const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal
+    try {
+      await withGit(isFetched ? folder : path.dirname(folder), { ...request, signal }, (git) =>
         withoutSuffixFirst<unknown>((address) => {
           if (pull) return fetchPull(git, address, pull)
           if (commit !== undefined) return fetchCommit(git, address, commit)
           return cloneOnce(git, address, folder, options, signal)
         }, request),
       )
-      return readCommit(open(folder, {}, signal), request)
+    } catch (error) {
+      throw limit.signal.aborted && !request.signal?.aborted ? limit.signal.reason : error
+    } finally {
+      limit.stop()
+    }
+  }
+
+  return {
+    async checkOut(request) {
+      await download(request)
+      const git = open(request.folder, {}, request.signal)
+      const commit = await readCommit(git, request)
+      await checkTree(request.folder, environmentWith({}), limits)
+      await git.raw(['checkout', '--quiet', '--force', 'HEAD']).catch((error: unknown) => {
+        throw explain(error, request)
+      })
+      return commit
     },
 
     async remoteBranches(request) {

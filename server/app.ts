@@ -24,6 +24,7 @@ import { connectionRoutes } from './http/routes/connections.ts'
 import { deployKeyRoutes } from './http/routes/deploy-keys.ts'
 import { deploymentDetailRoutes } from './http/routes/deployment-details.ts'
 import { deploymentRoutes } from './http/routes/deployments.ts'
+import { diskRoutes } from './http/routes/disk.ts'
 import { docsRoutes } from './http/routes/docs.ts'
 import { doctorRoutes } from './http/routes/doctor.ts'
 import { domainRoutes } from './http/routes/domains.ts'
@@ -112,6 +113,7 @@ function addRoutes(app: App, deps: Deps, parts: Parts): void {
   logRoutes(app, deps, live)
   eventRoutes(app, deps, stats, live)
   statsRoutes(app, stats)
+  diskRoutes(app, deps)
   portRoutes(app, deps)
   domainRoutes(app, deps)
   receiptRoutes(app, deps)

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { AppError } from '../errors.ts'
+import type { EngineCgroups } from './build-guard.ts'
 import { type BuildRequest, buildImage } from './docker-build.ts'
 import { createBuildCache } from './docker-build-cache.ts'
 import { createDockerClient, must, unless } from './docker-client.ts'
@@ -10,6 +11,7 @@ import { demultiplex, type RuntimeLine, readInOrder, readLines } from './docker-
 import { createNetworksAndVolumes } from './docker-networks.ts'
 import { listOwned, refuseForeign } from './docker-owned.ts'
 import { type ContainerUsage, readUsage, STATS_OPTIONS } from './docker-stats.ts'
+import { readEngineUsage, removeUnnamed } from './docker-usage.ts'
 import { createVolumeArchives } from './docker-volumes.ts'
 
 export type ContainerState = {
@@ -91,9 +93,11 @@ export function createDocker(dockerHost: string, instance: string) {
 
   return {
     /** @throws engine_unreachable */
-    async check(): Promise<{ version: string; rootDir: string; warnings: string[] }> {
+    async check(): Promise<{ version: string; rootDir: string; warnings: string[]; cgroups: EngineCgroups }> {
       const info = await must('asking for its state', askState(CHECK_MS + 500), CHECK_MS)
-      return { version: info.ServerVersion, rootDir: info.DockerRootDir, warnings: info.Warnings ?? [] }
+      // Engines before API 1.41 do not say it, and knew cgroup v1 only.
+      const cgroups = { driver: info.CgroupDriver, version: info.CgroupVersion ?? '1' }
+      return { version: info.ServerVersion, rootDir: info.DockerRootDir, warnings: info.Warnings ?? [], cgroups }
     },
 
     /** @throws engine_unreachable */
@@ -124,6 +128,9 @@ export function createDocker(dockerHost: string, instance: string) {
       mineOrThrow(found.Config.Labels, `The image ${name}`)
       await unless([404], 'removing an image', docker.getImage(name).remove({ force: false, noprune: false }))
     },
+
+    removeUnnamed: () => removeUnnamed(docker, instance),
+    diskUsage: () => readEngineUsage(call, instance),
 
     pruneBuildCache: cache.prune,
     keepBuildCacheWithin: cache.keepWithin,

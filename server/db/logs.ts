@@ -58,3 +58,38 @@ export async function lastLogSeq(db: Db, deploymentId: string, release: number):
     .executeTakeFirst()
   return row?.last ?? 0
 }
+
+/** Deletes the logs of releases made before a time, but for the newest `keep` of each deployment. Answers how many lines. */
+export async function deleteOldLogs(db: Db, { before, keep }: { before: string; keep: number }): Promise<number> {
+  const old = await db
+    .selectFrom('releases')
+    .select(['deployment_id', 'number'])
+    .where('created_at', '<', before)
+    .where('number', '<=', (eb) =>
+      eb
+        .selectFrom('releases as other')
+        .select((other) => other(other.fn.max('number'), '-', keep).as('last'))
+        .whereRef('other.deployment_id', '=', 'releases.deployment_id'),
+    )
+    .execute()
+  let count = 0
+  for (const { deployment_id: id, number } of old) {
+    const { numDeletedRows } = await db
+      .deleteFrom('build_logs')
+      .where('deployment_id', '=', id)
+      .where('release', '=', number)
+      .executeTakeFirst()
+    count += Number(numDeletedRows)
+  }
+  return count
+}
+
+/** The bytes that each deployment's build logs hold. */
+export async function sizesOfLogs(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('build_logs')
+    .select(['deployment_id', (eb) => eb.fn.sum<number>(eb.fn('length', ['text'])).as('bytes')])
+    .groupBy('deployment_id')
+    .execute()
+  return new Map(rows.map((row) => [row.deployment_id, Number(row.bytes)]))
+}

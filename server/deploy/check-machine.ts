@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
-import { readDisk } from './read-disk.ts'
+import { createDiskReader } from './disks.ts'
+import { usedShare } from './read-disk.ts'
 import { within } from './within.ts'
 
 /** `remedy` where the check itself knows what to do. */
@@ -26,11 +27,15 @@ export async function checkMachine(
   return { engine, nginx, disk, database }
 }
 
-async function checkDisk({ config }: Deps): Promise<MachineCheck> {
-  const { free, total } = await readDisk(config.dataDir)
+/** The fullest of the disks that apps fill: whether there is room for a build. */
+async function checkDisk(deps: Deps): Promise<MachineCheck> {
+  const { minFreeDiskMb, diskStopPercent } = deps.config
+  const [fullest] = (await createDiskReader(deps)()).sort((a, b) => usedShare(b) - usedShare(a))
+  if (!fullest) return { ok: false, detail: 'no disk is seen' }
+  const isLow = Math.floor(fullest.free / 2 ** 20) < minFreeDiskMb
   return {
-    ok: Math.floor(free / 2 ** 20) >= config.minFreeDiskMb,
-    detail: `${gib(free)} of ${gib(total)} GiB free`,
+    ok: !isLow && Math.floor(usedShare(fullest) * 100) < diskStopPercent,
+    detail: `${gib(fullest.free)} of ${gib(fullest.total)} GiB free`,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DeploymentStatus, StoredError } from '../db/schema.ts'
 import type { Told } from '../db/told.ts'
 import type { NewsKind } from '../states.ts'
+import { usedShare } from './read-disk.ts'
 
 export type Decision = { told: Told; news?: NewsKind }
 
@@ -65,19 +66,21 @@ function upAgain(told: Told, at: Date, calmMs: number): Decision {
   return { told: { ...told, isDown: false, upAt: null }, news: 'app-recovered' }
 }
 
-const FULL = 0.8
-const EASED = 0.75
+/** So much less than `full` has to be in use before the same disk is news again. */
+const EASE = 0.05
 
 export type Disk = { folder: string; total: number; free: number }
 
-export const usedShare = ({ total, free }: Disk): number => (total > 0 ? 1 - free / total : 0)
-
 /** The disks that have become nearly full, and all that are to be told of again only once they were not. */
-export function decideDisks(told: readonly string[], disks: readonly Disk[]): { told: string[]; news: Disk[] } {
-  const news = disks.filter((disk) => usedShare(disk) >= FULL && !told.includes(disk.folder))
+export function decideDisks(
+  told: readonly string[],
+  disks: readonly Disk[],
+  full = 0.8,
+): { told: string[]; news: Disk[] } {
+  const news = disks.filter((disk) => usedShare(disk) >= full && !told.includes(disk.folder))
   const stillFull = told.filter((folder) => {
     const disk = disks.find((it) => it.folder === folder)
-    return disk === undefined || usedShare(disk) >= EASED
+    return disk === undefined || usedShare(disk) >= full - EASE
   })
   return { told: [...stillFull, ...news.map((it) => it.folder)], news }
 }

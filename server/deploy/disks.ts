@@ -3,20 +3,23 @@ import type { Deps } from '../deps.ts'
 import type { Disk } from './decide-news.ts'
 import { readDisk } from './read-disk.ts'
 
+const engineFolders = new WeakMap<Deps['docker'], string>()
+
 /**
  * The disks that apps fill: that of the data folder, and that of the engine where it is another one of this machine.
  * The engine says once where it keeps things.
  */
 export function createDiskReader({ config, docker }: Pick<Deps, 'config' | 'docker'>): () => Promise<Disk[]> {
-  let engineFolder: string | undefined
-
   async function foldersOf(): Promise<string[]> {
     if (!config.dockerHost.startsWith('unix:')) return [config.dataDir]
-    engineFolder ??= await docker.check().then(
-      ({ rootDir }) => rootDir,
-      () => undefined,
-    )
+    const engineFolder = engineFolders.get(docker) ?? (await askEngine())
     return engineFolder === undefined ? [config.dataDir] : [config.dataDir, engineFolder]
+  }
+
+  async function askEngine(): Promise<string | undefined> {
+    const { rootDir } = await docker.check().catch(() => ({ rootDir: undefined }))
+    if (rootDir !== undefined) engineFolders.set(docker, rootDir)
+    return rootDir
   }
 
   return async () => {

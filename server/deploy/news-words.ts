@@ -4,7 +4,8 @@ import type { StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { News } from '../news.ts'
 import { addressOf } from './address.ts'
-import { type Disk, usedShare } from './decide-news.ts'
+import type { Disk } from './decide-news.ts'
+import { usedShare } from './read-disk.ts'
 
 type About = { deps: Pick<Deps, 'config'>; deployment: Deployment; release?: Release | undefined; at: Date }
 

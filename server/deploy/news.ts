@@ -95,7 +95,7 @@ export function createNewsroom(
     const disks = await readDisks()
     await tell(async (db) => {
       const before = JSON.parse((await readSetting(db, DISKS_TOLD)) ?? '[]') as string[]
-      const { told, news } = decideDisks(before, disks)
+      const { told, news } = decideDisks(before, disks, deps.config.diskWarnPercent / 100)
       if (JSON.stringify(told) !== JSON.stringify(before)) await writeSetting(db, DISKS_TOLD, JSON.stringify(told))
       return news.map((disk) => tellDiskFull(deps, disk, new Date()))
     })

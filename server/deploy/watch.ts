@@ -11,7 +11,10 @@ import { tendPreviews, watchPreviews } from './previews/rounds.ts'
 import type { Queue } from './queue.ts'
 import { onContainerEvent, reconcile } from './reconcile.ts'
 import { reportToGithub } from './report-to-github.ts'
+import { tidy } from './tidy.ts'
 
+/** How often what nobody needs is looked for: each look costs the engine a list of its images. */
+const TIDY_MS = 60 * 60_000
 /** Deliveries of webhooks are remembered for 30 days. */
 const DELIVERIES_MS = 30 * 24 * 60 * 60_000
 
@@ -32,11 +35,16 @@ export function watch(deps: Deps, queue: Queue): () => Promise<void> {
 }
 
 async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+  let tidied = 0
   while (!signal.aborted) {
     try {
       await reconcile(deps, queue)
       await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
+      if (Date.now() - tidied > TIDY_MS) {
+        await tidy(deps)
+        tidied = Date.now()
+      }
       await deleteOldDeliveries(deps.db, new Date(Date.now() - DELIVERIES_MS).toISOString())
       if (!queue.isBusy()) giveBackMemory()
     } catch (error) {

@@ -454,6 +454,29 @@ export const StatsView = Type.Object({
 })
 export type StatsView = Static<typeof StatsView>
 
+export const DiskView = Type.Object({
+  checkedAt: Time,
+  disks: Type.Array(Type.Object({ folder: Type.String(), total: Type.Number(), free: Type.Number() })),
+  warnPercent: Type.Integer(),
+  stopPercent: Type.Integer(),
+  /** Largest first. */
+  apps: Type.Array(
+    Type.Object({
+      deploymentId: Type.String(),
+      name: Type.String(),
+      images: Type.Number(),
+      containers: Type.Number(),
+      volumes: Type.Number(),
+      logs: Type.Number(),
+      total: Type.Number(),
+      /** What is left of an app that was deleted. */
+      isGone: Type.Boolean(),
+    }),
+  ),
+  others: Type.Object({ buildCache: Type.Number(), otherImages: Type.Number(), slipway: Type.Number() }),
+})
+export type DiskView = Static<typeof DiskView>
+
 const CheckView = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
 export const HealthView = Type.Object({
   status: Type.Enum(['ok', 'degraded']),

@@ -100,6 +100,20 @@ test('what the machine uses is drawn, told in words, and moves on by itself', as
   await expect.poll(picture, { timeout: 30_000 }).not.toBe(before)
 })
 
+test('what takes up the disk is shown per app, and measured again when asked', async () => {
+  await page.goto('/machine/disk')
+  await page.getByText(/% in use/).waitFor()
+  const row = page.getByRole('row', { name: /^Blog/ })
+  await row
+    .getByText(/[\d.]+ [KMG]iB/)
+    .first()
+    .waitFor()
+  await page.getByText('Slipway’s own data').waitFor()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Measure again' }).click()
+  await page.getByText(/^Measured just now/).waitFor()
+})
+
 test('ports, domains, receipts and the audit log tell of an app from its first deploy to its end', async () => {
   await page.goto('/machine/ports')
   await page.getByText(/^1 of \d+ in use/).waitFor()

@@ -12,6 +12,7 @@ export const pages = {
   'app-machine': '/apps/:id/machine',
   receipt: '/receipts/:gone',
   machine: '/machine',
+  'machine-disk': '/machine/disk',
   'machine-ports': '/machine/ports',
   'machine-domains': '/machine/domains',
   'machine-receipts': '/machine/receipts',

@@ -21,7 +21,13 @@ const full: Disk = { folder: '/var/lib/docker', total: 100 * 2 ** 30, free: 10 *
 /** A newsroom over a database with one app, and one channel that wants everything. */
 async function makeRoom() {
   const db = await makeDatabase()
-  const config = { publicUrl: 'http://slipway.test', reconcileSeconds: 60, domain: 'localhost', nginx: 'off' }
+  const config = {
+    publicUrl: 'http://slipway.test',
+    reconcileSeconds: 60,
+    domain: 'localhost',
+    nginx: 'off',
+    diskWarnPercent: 80,
+  }
   const deps = { config, db, secrets, events: createEventHub(), log: pino({ level: 'silent' }) } as unknown as Deps
   const id = await makeDeployment(db, 'shop')
   const env = sealEnv(deps, id, [{ key: 'TOKEN', value: 'geheim1234', secret: true, buildTime: false }])

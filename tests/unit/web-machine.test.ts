@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
-import type { AuditView, FindingView } from '../../server/http/views.ts'
+import { describe, expect, test } from 'vitest'
+import type { AuditView, DiskView, FindingView } from '../../server/http/views.ts'
 import { groups, isMeant, particulars, wordsFor } from '../../web/src/machine/audit.ts'
+import { stateOf as diskStateOf, othersOf } from '../../web/src/machine/disk.ts'
 import { commandFor, groupFindings, verbOf } from '../../web/src/machine/findings.ts'
 import { stateOf } from '../../web/src/machine/ports.ts'
 import { joinSamples } from '../../web/src/machine/samples.ts'
@@ -100,4 +101,26 @@ test('every action but attempts is in “Everything”, and each in a group of i
   expect(holders('login')).toEqual(['all', 'access'])
   expect(holders('login.attempt')).toEqual(['attempts'])
   expect(holders('doctor.repair')).toEqual(['all', 'machine'])
+})
+
+describe('a disk', () => {
+  const report: DiskView = {
+    checkedAt: '2026-11-21T00:00:00.000Z',
+    disks: [],
+    warnPercent: 80,
+    stopPercent: 95,
+    apps: [],
+    others: { buildCache: 0, otherImages: 5, slipway: 7 },
+  }
+  const tones = (...used: number[]) =>
+    used.map((it) => diskStateOf({ folder: '/', total: 100, free: 100 - it }, report).tone)
+
+  test('is told to fill up before nothing can be built any more, in whole percents', () => {
+    expect(tones(0, 79.9, 80, 94.9, 95, 100)).toEqual(['ok', 'ok', 'warn', 'warn', 'bad', 'bad'])
+    expect(diskStateOf({ folder: '/', total: 0, free: 0 }, report).tone).toBe('ok')
+  })
+
+  test('holds things that belong to no app, and what is nothing is not listed', () => {
+    expect(othersOf(report).map(({ bytes }) => bytes)).toEqual([5, 7])
+  })
 })

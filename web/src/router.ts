@@ -21,6 +21,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
   '/receipts/:id': () => import('./pages/Receipt.svelte'),
   '/machine': {
     '/': () => import('./pages/machine/Overview.svelte'),
+    '/disk': () => import('./pages/machine/Disk.svelte'),
     '/ports': () => import('./pages/machine/Ports.svelte'),
     '/domains': () => import('./pages/machine/Domains.svelte'),
     '/receipts': () => import('./pages/machine/Receipts.svelte'),

@@ -4,7 +4,7 @@ import type { PullHead } from '../../adapters/git-pull.ts'
 import { AppError } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
 import { approvalNeeded } from '../previews/hold.ts'
-import { readDisk } from '../read-disk.ts'
+import { refuseFullDisk } from '../refuse-full-disk.ts'
 import { readWithAccess } from '../repository-access.ts'
 import { defineStep } from '../step.ts'
 
@@ -17,7 +17,8 @@ export const checkOut = defineStep({
     ctx.release.imageFrom === null ? [{ kind: 'checkout', name: `${ctx.deployment.id}-${ctx.release.number}` }] : [],
   async check(ctx) {
     pullOf(ctx)
-    await refuseWithoutSpace(ctx)
+    // A rollback makes hardly anything, and may be what mends a full disk.
+    if (ctx.release.imageFrom === null) await refuseFullDisk(ctx)
   },
   async apply(ctx) {
     const { git, deployment, release, checkout, signal, say } = ctx
@@ -53,13 +54,4 @@ function pullOf({ deployment: { pullRequest } }: StepContext): PullHead | undefi
   if (!isFork) return { number }
   if (approvedSha === undefined) throw approvalNeeded(pullRequest)
   return { number, sha: approvedSha }
-}
-
-async function refuseWithoutSpace({ config }: StepContext): Promise<void> {
-  const freeMb = Math.floor((await readDisk(config.dataDir)).free / 2 ** 20)
-  if (freeMb >= config.minFreeDiskMb) return
-  throw new AppError(
-    'disk_full',
-    `Only ${freeMb} MB are free on the disk, and ${config.minFreeDiskMb} MB are kept in reserve. Free some space (docker system df shows what takes it) or lower SLIPWAY_MIN_FREE_DISK_MB.`,
-  )
 }

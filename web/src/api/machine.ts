@@ -1,6 +1,7 @@
 import type { RepairInput } from '../../../server/http/schemas.ts'
 import type {
   AuditView,
+  DiskView,
   DomainView,
   ExaminationView,
   HealthView,
@@ -15,6 +16,9 @@ type Signal = AbortSignal | undefined
 
 export const getStats = (signal?: Signal) => request<StatsView>('GET', '/api/stats', { signal })
 export const getPorts = (signal?: Signal) => request<PortsView>('GET', '/api/ports', { signal })
+/** `isFresh`: measured anew, instead of what was measured in the last minute. */
+export const getDisk = (isFresh: boolean, signal?: Signal) =>
+  request<DiskView>('GET', '/api/disk', { query: isFresh ? { fresh: 'true' } : {}, signal })
 export const getDomains = (signal?: Signal) =>
   request<{ domains: DomainView[] }>('GET', '/api/domains', { signal }).then((it) => it.domains)
 /** `isFresh`: Cloudflare is asked, too, if it was asked a minute ago. */

@@ -57,8 +57,7 @@ const COMMANDS: Record<string, string> = {
   'machine:engine': 'sudo systemctl start docker',
   'machine:disk': 'docker system df',
   'machine:database': 'journalctl -u slipway -o cat -n 100',
-  'machine:build-guard':
-    'sudo mkdir -p /sys/fs/cgroup/docker/buildkit\necho 2G | sudo tee /sys/fs/cgroup/docker/buildkit/memory.max',
+  'machine:build-guard': 'sudo ./scripts/up --service',
   'machine:metadata-wall': 'sudo journalctl -u slipway-metadata -n 20',
 }
 

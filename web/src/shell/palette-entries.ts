@@ -7,6 +7,7 @@ import CalendarClock from '@lucide/svelte/icons/calendar-clock'
 import FileCheck from '@lucide/svelte/icons/file-check'
 import GitPullRequest from '@lucide/svelte/icons/git-pull-request'
 import Globe from '@lucide/svelte/icons/globe'
+import HardDrive from '@lucide/svelte/icons/hard-drive'
 import History from '@lucide/svelte/icons/history'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Monitor from '@lucide/svelte/icons/monitor'
@@ -52,6 +53,7 @@ export const places = [
   { to: '/new', label: 'New deployment', icon: Plus },
   { to: '/', label: 'All apps', icon: Boxes },
   { to: '/machine', label: 'Machine and doctor', icon: Activity },
+  { to: '/machine/disk', label: 'Disk', icon: HardDrive },
   { to: '/machine/ports', label: 'Ports', icon: Network },
   { to: '/machine/domains', label: 'Domains', icon: Globe },
   { to: '/machine/receipts', label: 'Receipts', icon: FileCheck },

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createWorld, type World } from '../tests/support/world.ts'
 import { benchBuilds } from './builds.ts'
 import { median, show } from './figures.ts'
+import { benchHostile } from './hostile.ts'
 import { benchLoad } from './load.ts'
 import { benchPush } from './push.ts'
 import { byHand, staticSite, untilAnswers } from './static-by-hand.ts'
@@ -79,6 +80,13 @@ const parts: Record<string, (world: World) => Promise<void>> = {
   builds: (world) => benchBuilds(world, 3),
   memory: benchMemory,
   load: benchLoad,
+  hostile: benchHostile,
+}
+/** All at once, and no longer than it takes to see what they do. */
+const HOSTILE_ENV = {
+  SLIPWAY_BUILD_CONCURRENCY: '5',
+  SLIPWAY_BUILD_TIMEOUT_SECONDS: '25',
+  SLIPWAY_BUILD_MEMORY_MB: '2048',
 }
 /** A little longer than the downloads of those visitors. */
 const DRAIN = { SLIPWAY_DRAIN_SECONDS: '12' }
@@ -89,7 +97,12 @@ if (unknown !== undefined)
 
 for (const [name, bench] of Object.entries(parts)) {
   if (!isWanted(name)) continue
-  const world = await createWorld({ built: true, github: name === 'push', ...(name === 'load' && { env: DRAIN }) })
+  const world = await createWorld({
+    built: true,
+    github: name === 'push',
+    ...(name === 'load' && { env: DRAIN }),
+    ...(name === 'hostile' && { env: HOSTILE_ENV }),
+  })
   try {
     await bench(world)
   } finally {

@@ -45,6 +45,8 @@ export async function startSlipway(options: Options): Promise<Slipway> {
       SLIPWAY_PUBLIC_URL: `http://127.0.0.1:${port}`,
       SLIPWAY_PORT_RANGE: pickRange(),
       SLIPWAY_INSTANCE: options.instance,
+      // Limits on builds take root, which who runs the demo need not be.
+      ...(process.getuid?.() !== 0 && { SLIPWAY_BUILD_GUARD: 'off' }),
       SLIPWAY_GITHUB_URL: options.gitUrl,
       SLIPWAY_ADMIN_PASSWORD: password,
     },

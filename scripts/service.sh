@@ -77,6 +77,8 @@ install_units() {
   install_unit slipway-nginx.service
   install_unit slipway-nginx.path
   install_unit slipway-metadata.service
+  install_unit slipway-builds.service
+  install_unit slipway-builds.path
   if cloudflared=$(command -v cloudflared); then
     install_unit slipway-cloudflared.service "$cloudflared"
     install_unit slipway-cloudflared.path
@@ -99,7 +101,7 @@ start_units() {
   port=$(setting SLIPWAY_PORT 2999 $SETTINGS)
   systemctl enable -q --now nginx || fail "$E_PORT" "nginx does not start: see  journalctl -u nginx  (is port 80 in use?)"
   systemctl reload nginx
-  systemctl enable -q --now slipway-nginx.path
+  systemctl enable -q --now slipway-nginx.path slipway-builds.path
   if has cloudflared; then systemctl enable -q --now slipway-cloudflared.path slipway-cloudflared.service; fi
   start_metadata_wall
   give_first_password

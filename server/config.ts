@@ -43,6 +43,12 @@ export type Config = Readonly<{
   /** So many scheduled jobs run at once. */
   jobConcurrency: number
   buildMemoryMb: number
+  /** Who limits what builds may use: Slipway itself, as root; a unit of systemd; or nobody. */
+  buildGuard: 'own' | 'helper' | 'off'
+  /** How long a build waits for memory and disk that it is known to need. */
+  buildWaitSeconds: number
+  /** Build logs are kept so long, and those of the newest releases longer. */
+  buildLogDays: number
   /** What BuildKit's cache may hold between builds. */
   buildCacheMb: number
   appMemoryMb: number
@@ -56,6 +62,9 @@ export type Config = Readonly<{
   minFreeDiskMb: number
   /** Who keeps apps and builds from the metadata service of a cloud: Slipway as root, a systemd unit, or nobody. */
   metadataWall: 'own' | 'helper' | 'off'
+  /** The part of the disk in use from which on the doctor warns, and from which on nothing is built. */
+  diskWarnPercent: number
+  diskStopPercent: number
   repositoryMaxMb: number
   logLevel: string
 }>
@@ -142,6 +151,9 @@ export function loadConfig(environment: Environment, root: string): Config {
     buildTimeoutSeconds: read.integer('SLIPWAY_BUILD_TIMEOUT_SECONDS', 900, 1, 86_400),
     jobConcurrency: read.integer('SLIPWAY_JOB_CONCURRENCY', 2, 1, 64),
     buildMemoryMb: read.integer('SLIPWAY_BUILD_MEMORY_MB', Math.floor(totalmem() / 2 ** 21), 64, 2 ** 22),
+    buildGuard: read.oneOf('SLIPWAY_BUILD_GUARD', ['own', 'helper', 'off'], 'own'),
+    buildWaitSeconds: read.integer('SLIPWAY_BUILD_WAIT_SECONDS', 600, 0, 86_400),
+    buildLogDays: read.integer('SLIPWAY_BUILD_LOG_DAYS', 30, 1, 36_500),
     buildCacheMb: read.integer('SLIPWAY_BUILD_CACHE_MB', 10_240, 0, 2 ** 24),
     appMemoryMb: read.integer('SLIPWAY_APP_MEMORY_MB', 512, 16, 2 ** 22),
     appCpus: read.number('SLIPWAY_APP_CPUS', 1, 0.05, 1024),
@@ -152,6 +164,8 @@ export function loadConfig(environment: Environment, root: string): Config {
     githubPollSeconds: read.integer('SLIPWAY_GITHUB_POLL_SECONDS', 60, 0, 86_400),
     metadataWall: read.oneOf('SLIPWAY_METADATA_WALL', ['own', 'helper', 'off'], 'own'),
     minFreeDiskMb: read.integer('SLIPWAY_MIN_FREE_DISK_MB', 1024, 0, 2 ** 30),
+    diskWarnPercent: read.integer('SLIPWAY_DISK_WARN_PERCENT', 80, 1, 100),
+    diskStopPercent: read.integer('SLIPWAY_DISK_STOP_PERCENT', 95, 1, 100),
     repositoryMaxMb: read.integer('SLIPWAY_REPOSITORY_MAX_MB', 1024, 1, 2 ** 20),
     logLevel: read.oneOf('SLIPWAY_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   }

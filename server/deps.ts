@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { type BuildGuard, createBuildGuard } from './adapters/build-guard.ts'
 import { type Cloudflare, createCloudflare } from './adapters/cloudflare.ts'
 import { createDocker, type DockerAdapter } from './adapters/docker.ts'
 import { createGit, type Git } from './adapters/git.ts'
+import { DEFAULT_LIMITS } from './adapters/git-size.ts'
 import { createGithub, type Github } from './adapters/github.ts'
 import { createGithubApp, type GithubApp } from './adapters/github-app.ts'
 import { createMetadataWall, type MetadataWall } from './adapters/metadata-wall.ts'
@@ -35,6 +37,8 @@ export type Deps = {
   /** Asks as a GitHub App, where one was made. */
   githubApp: GithubApp
   docker: DockerAdapter
+  /** Keeps builds from taking the machine. */
+  guard: BuildGuard
   nginx: Nginx
   /** Keeps apps and builds from the metadata service of a cloud. */
   metadataWall: MetadataWall
@@ -48,6 +52,7 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
   const secrets = createSecrets(loadMasterKeys(config.dataDir, config.secretKey))
   const db = await openDatabase(config.dataDir)
   const managed = config.nginx !== 'system'
+  const docker = createDocker(config.dockerHost, config.instance)
   return {
     config,
     log,
@@ -56,11 +61,20 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
     events: createEventHub(),
     running: createRunningSchedules(),
     catalog: await loadCatalog(path.join(root, 'templates')),
-    git: createGit(path.join(config.dataDir, 'git-home')),
+    git: createGit(path.join(config.dataDir, 'git-home'), {
+      bytes: config.repositoryMaxMb * 2 ** 20,
+      files: DEFAULT_LIMITS.files,
+    }),
     github: createGithub({ url: config.githubUrl, apiUrl: config.githubApiUrl }),
     githubApp: createGithubApp({ apiUrl: config.githubApiUrl, load: () => readApp({ db, secrets }) }),
-    docker: createDocker(config.dockerHost, config.instance),
     metadataWall: createMetadataWall({ mode: config.metadataWall, instance: config.instance }),
+    docker,
+    guard: createBuildGuard({
+      mode: config.buildGuard,
+      requestFile: path.join(config.dataDir, 'build-guard'),
+      askEngine: config.dockerHost.startsWith('unix:') ? async () => (await docker.check()).cgroups : undefined,
+      log: (message) => log.warn(message),
+    }),
     nginx: createNginx({
       mode: config.nginx,
       bin: config.nginxBin,

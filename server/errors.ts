@@ -38,6 +38,8 @@ export const errorStatus = {
   build_failed: 422,
   build_out_of_memory: 422,
   build_timed_out: 422,
+  build_unguarded: 503,
+  machine_full: 503,
   image_gone: 410,
   // the machine
   engine_unreachable: 503,

@@ -1,56 +1,146 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
+import { type BuildUsage, gatherStrays, hasLimits, readBuildUsage, writeLimits } from './build-cgroup.ts'
 
-export type BuildGuard = { ok: boolean; detail: string }
+/** Who writes the limits: Slipway itself, as root; a unit of systemd that runs as root and is asked to; or nobody. */
+export type GuardMode = 'own' | 'helper' | 'off'
 
-/** Processes a build may have at once: a fork bomb ends here, an ordinary build does not. */
-const MAX_PROCESSES = 4096
+export type GuardState = { ok: boolean; detail: string }
 
-const limitsOf = (memoryMb: number, cgroups: string): [string, string][] => {
-  const bytes = String(memoryMb * 2 ** 20)
-  const unified = existsSync(path.join(cgroups, 'cgroup.controllers'))
-  const limits: [string, string][] = unified
-    ? [
-        ['docker/buildkit/memory.max', bytes],
-        ['docker/buildkit/memory.swap.max', '0'],
-        ['docker/buildkit/pids.max', String(MAX_PROCESSES)],
-      ]
-    : [
-        ['memory/docker/buildkit/memory.limit_in_bytes', bytes],
-        ['pids/docker/buildkit/pids.max', String(MAX_PROCESSES)],
-      ]
-  return limits.map(([file, value]) => [path.join(cgroups, file), value])
+export type BuildGuard = {
+  /** Whether builds can be limited on this machine. Changes nothing. */
+  check(): Promise<GuardState>
+  /**
+   * Limits what all builds together may use, until the function that this answers is called.
+   * @throws build_unguarded when that cannot be done
+   */
+  hold(memoryMb: number): Promise<() => Promise<void>>
+  usage(): Promise<BuildUsage>
 }
+
+export type EngineCgroups = { driver: string; version: string }
+
+type Options = {
+  mode: GuardMode
+  /** Where the helper looks whether somebody asks. */
+  requestFile: string
+  /** Undefined for an engine that is not this machine's. */
+  askEngine: (() => Promise<EngineCgroups>) | undefined
+  log: (message: string) => void
+  cgroups?: string
+  cores?: number
+}
+
+export const CGROUPS = '/sys/fs/cgroup'
+const HELPER_UNIT = '/etc/systemd/system/slipway-builds.path'
+/** The first process of a step is there a tenth of a second before the step's command: the engine connects its network. */
+export const GATHER_MS = 50
+const ANSWER_MS = 10_000
+const TOUCH_MS = 10_000
 
 /**
- * Limits what all builds together may use. BuildKit ignores limits per build, but every build container lives below the
- * cgroup `docker/buildkit`, and what is written there holds (measured on Docker 20.10 with cgroup v1). The engine must
- * use the cgroupfs driver for that place; writing there takes root. Never throws: `detail` says why there is no guard.
+ * BuildKit ignores limits for one build (docs/decisions/builds-have-limits.md), so they are set for all builds together,
+ * at the cgroup above their containers, and only while there is a build.
  */
-export async function setBuildGuard(memoryMb: number, cgroups = '/sys/fs/cgroup'): Promise<BuildGuard> {
-  try {
-    for (const [file, value] of limitsOf(memoryMb, cgroups)) await writeLimit(file, value)
-    return { ok: true, detail: `builds may use ${memoryMb} MB together` }
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return {
-      ok: false,
-      detail: `Builds are not limited: ${path.join(cgroups, 'docker/buildkit')} cannot be written (${reason}).`,
+export function createBuildGuard({
+  mode,
+  requestFile,
+  askEngine,
+  log,
+  cgroups = CGROUPS,
+  cores = cpus().length,
+}: Options): BuildGuard {
+  let holders = 0
+  let engine: EngineCgroups | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** What fails is tried again the next time. */
+  const every = (ms: number, work: () => Promise<unknown>) =>
+    setInterval(() => {
+      work().catch((error: unknown) => log(`builds may be without limits: ${(error as Error).message}`))
+    }, ms).unref()
+
+  async function readEngine(): Promise<EngineCgroups> {
+    if (!askEngine) throw new Error('the engine runs on another machine')
+    engine ??= await askEngine()
+    if (engine.driver === 'systemd' && engine.version === '1')
+      throw new Error('the engine uses the systemd driver with cgroup v1, where builds have no place of their own')
+    return engine
+  }
+
+  async function limitByHelper(memoryMb: number): Promise<void> {
+    await mkdir(path.dirname(requestFile), { recursive: true })
+    await writeFile(requestFile, `${memoryMb}\n`)
+    const end = Date.now() + ANSWER_MS
+    while (!(await hasLimits({ memoryMb, cores }, cgroups))) {
+      if (Date.now() > end) throw new Error('slipway-builds.service does not answer: see journalctl -u slipway-builds')
+      await sleep(50)
     }
   }
-}
 
-async function writeLimit(file: string, value: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
-  if ((await readIfThere(file))?.trim() !== value) await writeFile(file, value)
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+  async function limit(memoryMb: number): Promise<void> {
+    const { driver } = await readEngine()
+    if (mode === 'helper') await limitByHelper(memoryMb)
+    else await writeLimits({ memoryMb, cores }, cgroups)
+    if (mode === 'helper') timer ??= every(TOUCH_MS, () => utimes(requestFile, new Date(), new Date()))
+    else if (driver === 'systemd') timer ??= every(GATHER_MS, () => gatherStrays(cgroups))
   }
+
+  async function release(): Promise<void> {
+    holders -= 1
+    if (holders > 0) return
+    clearInterval(timer)
+    timer = undefined
+    if (mode === 'helper') await rm(requestFile, { force: true })
+  }
+
+  return {
+    async check() {
+      if (mode === 'off') return { ok: true, detail: 'Builds are not limited: SLIPWAY_BUILD_GUARD is off.' }
+      try {
+        await readEngine()
+        if (mode === 'own') await access(writableIn(cgroups), constants.W_OK)
+        else await access(HELPER_UNIT)
+        return { ok: true, detail: `builds are limited ${mode === 'own' ? 'by Slipway' : 'by slipway-builds.service'}` }
+      } catch (error) {
+        return { ok: false, detail: refusal(error).message }
+      }
+    },
+
+    async hold(memoryMb) {
+      if (mode === 'off') return async () => undefined
+      holders += 1
+      try {
+        await limit(memoryMb)
+      } catch (error) {
+        await release()
+        throw refusal(error)
+      }
+      let isHeld = true
+      return async () => {
+        if (isHeld) await release()
+        isHeld = false
+      }
+    },
+
+    usage: () => readBuildUsage(cgroups),
+  }
+}
+
+const writableIn = (cgroups: string) =>
+  existsSync(path.join(cgroups, 'cgroup.controllers'))
+    ? path.join(cgroups, 'cgroup.subtree_control')
+    : path.join(cgroups, 'memory')
+
+function refusal(error: unknown): AppError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const reason = code === undefined ? message : `${CGROUPS} cannot be written (${code})`
+  return new AppError('build_unguarded', `Builds cannot be limited on this machine: ${reason}.`, {
+    hint: 'A build without limits can take the memory and the CPU of running apps, so none is started. Let Slipway run as root or as the service (scripts/up --service), or set SLIPWAY_BUILD_GUARD=off to build without limits.',
+    cause: error,
+  })
 }

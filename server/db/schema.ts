@@ -169,6 +169,9 @@ type BuildLogsTable = {
   text: string
 }
 
+/** What a build held at most, in bytes. */
+type BuildUsageTable = { deployment_id: string; release: number; memory: number; disk: number; at: Timestamp }
+
 type ReceiptsTable = {
   deployment_id: string
   name: string
@@ -308,6 +311,7 @@ export type Schema = {
   port_registry: PortRegistryTable
   jobs: JobsTable
   build_logs: BuildLogsTable
+  build_usage: BuildUsageTable
   receipts: ReceiptsTable
   audit_log: AuditLogTable
   deliveries: DeliveriesTable

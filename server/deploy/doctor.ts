@@ -3,7 +3,7 @@ import { AppError, toAppError } from '../errors.ts'
 import { lookAtCloudflare } from './findings/cloudflare.ts'
 import { lookForDrift } from './findings/drift.ts'
 import { type Finding, type Found, LOOK_MS, type Look, lateBy, UNSEEN, unseen } from './findings/finding.ts'
-import { lookAtBuildGuard, lookAtMachine, lookAtMetadataWall } from './findings/machine.ts'
+import { lookAtBuildGuard, lookAtDisks, lookAtMachine, lookAtMetadataWall } from './findings/machine.ts'
 import { lookForOrphans } from './findings/orphans.ts'
 import { lookForQuarantine } from './findings/quarantine.ts'
 import { createRecentCloudflare } from './findings/recent-cloudflare.ts'
@@ -37,6 +37,7 @@ const PARTS: { id: string; what: string; look: (look: Look) => Promise<Found[]> 
   { id: 'apps', what: 'Some apps', look: lookForDrift },
   { id: 'stuck', what: 'What is stuck', look: lookForStuck },
   { id: 'quarantine', what: 'What nginx refuses', look: lookForQuarantine },
+  { id: 'disks', what: 'The disks', look: lookAtDisks },
   { id: 'build-guard', what: 'The limit of builds', look: lookAtBuildGuard },
   { id: 'metadata-wall', what: 'The way to the metadata service', look: lookAtMetadataWall },
 ]

@@ -6,6 +6,7 @@ import * as recipeSettings from './0004-recipe-settings.ts'
 import * as pushToDeploy from './0005-push-to-deploy.ts'
 import * as droppedReleases from './0006-dropped-releases.ts'
 import * as backups from './0007-backups.ts'
+import * as buildUsage from './0008-build-usage.ts'
 
 /** In the order they run. A migration that has been released is never edited; it never imports code of the server. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-push-to-deploy': pushToDeploy,
   '0006-dropped-releases': droppedReleases,
   '0007-backups': backups,
+  '0008-build-usage': buildUsage,
 }

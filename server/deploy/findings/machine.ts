@@ -1,13 +1,15 @@
-import { setBuildGuard } from '../../adapters/build-guard.ts'
 import { listDeployments } from '../../db/deployments.ts'
 import { AppError } from '../../errors.ts'
 import { checkMachine, type MachineCheck } from '../check-machine.ts'
+import type { Disk } from '../decide-news.ts'
+import { createDiskReader } from '../disks.ts'
+import { usedShare } from '../read-disk.ts'
 import type { Found, Look } from './finding.ts'
 
 const REMEDIES = {
   engine: 'Start the Docker engine: systemctl start docker.',
   nginx: 'Look at the error log of nginx.',
-  disk: 'Free some space: docker system df shows what takes it.',
+  disk: 'Free some space: the page on the disk shows what takes it, per app.',
   database: 'Look at the server log and at the disk.',
 }
 
@@ -33,11 +35,29 @@ async function startNginx({ nginx }: Look['deps']): Promise<void> {
   if (!ok) throw new AppError('nginx_unreachable', problem)
 }
 
+/** Disks that fill up, before nothing can be built any more. */
+export async function lookAtDisks({ deps }: Look): Promise<Found[]> {
+  const { diskWarnPercent, diskStopPercent } = deps.config
+  const percentOf = (disk: Disk) => Math.floor(usedShare(disk) * 100)
+  const filling = (await createDiskReader(deps)()).filter((disk) => {
+    const percent = percentOf(disk)
+    return percent >= diskWarnPercent && percent < diskStopPercent
+  })
+  const text = 'Free some space: the page on the disk shows what takes it, per app.'
+  return filling.map((disk) => ({
+    id: `machine:disk-fills:${disk.folder}`,
+    kind: 'machine',
+    severity: 'warning',
+    message: `The disk with ${disk.folder} is ${percentOf(disk)} % full; from ${diskStopPercent} % on nothing is built.`,
+    remedy: { text, automatic: false, safe: false },
+  }))
+}
+
 export async function lookAtBuildGuard({ deps }: Look): Promise<Found[]> {
-  const { ok, detail } = await setBuildGuard(deps.config.buildMemoryMb)
+  const { ok, detail } = await deps.guard.check()
   if (ok) return []
   const text =
-    'Write the limits as root, or accept that a build may use all of the machine: docs/operating.md says how.'
+    'Let Slipway run as root or as the service (scripts/up --service), or set SLIPWAY_BUILD_GUARD=off to build without limits.'
   const remedy = { text, automatic: false, safe: false }
   return [{ id: 'machine:build-guard', kind: 'machine', severity: 'warning', message: detail, remedy }]
 }

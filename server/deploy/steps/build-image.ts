@@ -1,10 +1,10 @@
 import path from 'node:path'
-import { setBuildGuard } from '../../adapters/build-guard.ts'
 import { findRelease, type Release } from '../../db/releases.ts'
 import { AppError } from '../../errors.ts'
 import { createMask } from '../../mask.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
+import { buildWithinLimits } from '../build-within-limits.ts'
 import { refOf, type StepContext, secretsOf } from '../context.ts'
 import { explainBuildFailure } from '../explain/explain-build-failure.ts'
 import { keepLogEnd } from '../explain/log-end.ts'
@@ -27,8 +27,7 @@ export const buildImage = defineStep({
     if (ctx.release.imageFrom !== null) return tagEarlier(ctx, ctx.release.imageFrom)
     const same = await findSameBuild(ctx)
     if (same) return takeOver(ctx, same)
-    await guardMachine(ctx)
-    await build(ctx)
+    await buildWithinLimits(ctx, (signal) => build(ctx, signal))
     await settlePort(ctx)
   },
   revert: ({ config, docker, ref }) => docker.removeImage(imageName(config.instance, ref)),
@@ -49,30 +48,23 @@ async function takeOver(ctx: StepContext, same: Release): Promise<void> {
   await settlePort(ctx)
 }
 
-/** A build must not take the machine with it. Where Slipway may not set the limit, the log says so. */
-async function guardMachine({ config, say }: StepContext): Promise<void> {
-  const guard = await setBuildGuard(config.buildMemoryMb)
-  if (!guard.ok) say(guard.detail, 'stderr')
-}
-
 /** Anew means also from the base image as the registry has it now; where that cannot be had, from the one that is here. */
-async function build(ctx: StepContext): Promise<void> {
-  if (!ctx.release.inputs.rebuild) return buildOnce(ctx, {})
+async function build(ctx: StepContext, signal: AbortSignal): Promise<void> {
+  if (!ctx.release.inputs.rebuild) return buildOnce(ctx, signal, {})
   try {
-    await buildOnce(ctx, { nocache: true, pull: true })
+    await buildOnce(ctx, signal, { nocache: true, pull: true })
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'base_image_unavailable')) throw error
     ctx.say(`${error.message} The base image that is here is used.`, 'stderr')
-    await buildOnce(ctx, { nocache: true })
+    await buildOnce(ctx, signal, { nocache: true })
   }
 }
 
-async function buildOnce(ctx: StepContext, options: { nocache?: boolean; pull?: boolean }): Promise<void> {
+type Options = { nocache?: boolean; pull?: boolean }
+
+async function buildOnce(ctx: StepContext, signal: AbortSignal, options: Options): Promise<void> {
   const { config, docker, ref, checkout, env, say } = ctx
   const recipe = recipeOf(ctx)
-  const seconds = config.buildTimeoutSeconds
-  const limit = AbortSignal.timeout(seconds * 1000)
-  const signal = AbortSignal.any([ctx.signal, limit])
   const end = keepLogEnd(createMask(secretsOf(env)))
   const root = path.join(checkout, recipe.contextFolder)
   const { context, dockerfile } = await packContext({
@@ -96,11 +88,7 @@ async function buildOnce(ctx: StepContext, options: { nocache?: boolean; pull?: 
       signal,
     })
   } catch (error) {
-    if (!limit.aborted || ctx.signal.aborted) throw await explainBuildFailure(error, end.lines(), root)
-    throw new AppError(
-      'build_timed_out',
-      `The build was stopped after ${seconds} s. Make it faster, or raise SLIPWAY_BUILD_TIMEOUT_SECONDS.`,
-    )
+    throw signal.aborted ? error : await explainBuildFailure(error, end.lines(), root)
   }
 }
 

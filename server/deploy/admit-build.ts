@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findBuildUsage, type Taken } from '../db/build-usage.ts'
+import { AppError } from '../errors.ts'
+import type { StepContext } from './context.ts'
+import { readMemory } from './measure-machine.ts'
+import { readDisk } from './read-disk.ts'
+
+const MIB = 2 ** 20
+/** What a build of which nothing is known has to find free. */
+const UNKNOWN: Taken = { memory: 128 * MIB, disk: 256 * MIB }
+/** A build is rarely exactly like the last one. */
+const MARGIN = 1.2
+/** The part of the memory that builds leave to apps and the system, between these bounds. */
+const RESERVED = { part: 0.05, least: 64 * MIB, most: 512 * MIB }
+const LEAST_MB = 64
+const LOOK_MS = 1000
+
+/** What the builds are expected to take that go on now, each with a release that leads here. */
+const running = new Set<Taken>()
+
+export type Admission = { memoryMb: number; release(): void }
+type Room = { memory: number; disk: number }
+
+/**
+ * Waits until a build fits, by what the app's last builds took and what the machine has free, and says meanwhile what it
+ * waits for. Answers what all builds together may use from now on, in MiB.
+ * @throws machine_full, disk_full when it does not fit in time; the signal's reason
+ */
+export async function admitBuild(ctx: StepContext): Promise<Admission> {
+  const need = await needOf(ctx)
+  const end = Date.now() + ctx.config.buildWaitSeconds * 1000
+  let said: string | undefined
+  for (;;) {
+    const room = await roomNow(ctx)
+    const lack = lackOf(need, room)
+    if (lack === undefined) return admit(need, room)
+    if (Date.now() > end) throw tooLong(ctx, lack)
+    if (lack.what !== said) ctx.say(`Waiting: ${lack.text}`, 'step')
+    said = lack.what
+    await sleep(LOOK_MS, undefined, { signal: ctx.signal })
+  }
+}
+
+function admit(need: Taken, room: Room): Admission {
+  running.add(need)
+  return { memoryMb: Math.max(LEAST_MB, Math.floor(room.memory / MIB)), release: () => void running.delete(need) }
+}
+
+/** A preview that was never built is like the app that it belongs to. Never more than builds may have at all. */
+async function needOf({ db, config, deployment }: StepContext): Promise<Taken> {
+  const parent = deployment.previewOf
+  const known =
+    (await findBuildUsage(db, deployment.id)) ?? (parent === null ? undefined : await findBuildUsage(db, parent))
+  const { memory, disk } = known ? { memory: known.memory * MARGIN, disk: known.disk * MARGIN } : UNKNOWN
+  return { memory: Math.min(Math.max(memory, LEAST_MB * MIB), config.buildMemoryMb * MIB), disk }
+}
+
+/** What builds may hold together, and what they may write until nothing but the reserve is left. */
+async function roomNow({ config, guard }: StepContext): Promise<Room> {
+  const { total, used } = readMemory(await readFile('/proc/meminfo', 'utf8'))
+  const reserve = Math.min(RESERVED.most, Math.max(RESERVED.least, total * RESERVED.part))
+  const available = total - used + (await guard.usage()).memory - reserve
+  const { free } = await readDisk(config.dataDir)
+  return { memory: Math.min(config.buildMemoryMb * MIB, available), disk: free - config.minFreeDiskMb * MIB }
+}
+
+type Lack = { what: 'memory' | 'disk'; text: string }
+
+/** What is missing beside what the builds need that go on. */
+function lackOf(need: Taken, room: Room): Lack | undefined {
+  const others = [...running].reduce((sum, it) => ({ memory: sum.memory + it.memory, disk: sum.disk + it.disk }), {
+    memory: 0,
+    disk: 0,
+  })
+  const mb = (bytes: number) => `${Math.max(0, Math.floor(bytes / MIB))} MB`
+  const beside = running.size > 0 ? ' beside the builds that go on' : ''
+  for (const [what, ofWhat] of [
+    ['memory', 'memory'],
+    ['disk', 'disk space'],
+  ] as const) {
+    const left = room[what] - others[what]
+    if (left < need[what])
+      return {
+        what,
+        text: `this build needs ${mb(need[what])} of ${ofWhat}, and ${mb(left)} are free for builds${beside}`,
+      }
+  }
+  return undefined
+}
+
+function tooLong({ config }: StepContext, { what, text }: Lack): AppError {
+  const waited = `The build waited for ${config.buildWaitSeconds} s: ${text}.`
+  return what === 'disk'
+    ? new AppError(
+        'disk_full',
+        `${waited} Free some space (the page on the disk shows what takes it), then deploy again.`,
+      )
+    : new AppError(
+        'machine_full',
+        `${waited} Stop an app or give apps less memory, raise SLIPWAY_BUILD_MEMORY_MB where that is what is missing, or deploy again later.`,
+      )
+}

@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { gatherStrays, hasLimits, readBuildUsage, writeLimits } from '../../server/adapters/build-cgroup.ts'
+import { createBuildGuard } from '../../server/adapters/build-guard.ts'
+import { makeFolder } from '../support/temp-folder.ts'
+
+/** A folder that looks like the cgroups of a kernel: the real ones are tried by the integration tests. */
+function makeCgroups(kind: 'v1' | 'v2', files: Record<string, string> = {}): string {
+  const folder = makeFolder()
+  const all = { ...(kind === 'v2' ? { 'cgroup.controllers': '', 'cgroup.subtree_control': '' } : {}), ...files }
+  for (const [name, text] of Object.entries(all)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), text)
+  }
+  return folder
+}
+
+const limits = { memoryMb: 512, cores: 2 }
+const read = (folder: string, file: string) => readFileSync(path.join(folder, file), 'utf8')
+
+describe('the limits of builds', () => {
+  test('are written where cgroup v1 has them', async () => {
+    const folder = makeCgroups('v1', {
+      'memory/docker/buildkit/memory.memsw.limit_in_bytes': '9223372036854771712\n',
+      'blkio/docker/buildkit/blkio.bfq.weight': '100\n',
+    })
+    expect(await hasLimits(limits, folder)).toBe(false)
+    await writeLimits(limits, folder)
+    expect(await hasLimits(limits, folder)).toBe(true)
+    expect(read(folder, 'memory/docker/buildkit/memory.limit_in_bytes')).toBe('536870912')
+    expect(read(folder, 'memory/docker/buildkit/memory.memsw.limit_in_bytes')).toBe('536870912')
+    expect(read(folder, 'pids/docker/buildkit/pids.max')).toBe('2048')
+    expect(read(folder, 'cpu/docker/buildkit/cpu.shares')).toBe('102')
+    expect(read(folder, 'cpu/docker/buildkit/cpu.cfs_quota_us')).toBe('150000')
+    expect(read(folder, 'blkio/docker/buildkit/blkio.bfq.weight')).toBe('10')
+  })
+
+  test('are written where cgroup v2 has them, with the controllers that hand them down', async () => {
+    const folder = makeCgroups('v2', { 'docker/buildkit/memory.swap.max': 'max\n' })
+    await writeLimits(limits, folder)
+    expect(await hasLimits(limits, folder)).toBe(true)
+    expect(read(folder, 'docker/buildkit/memory.max')).toBe('536870912')
+    expect(read(folder, 'docker/buildkit/memory.swap.max')).toBe('0')
+    expect(read(folder, 'docker/buildkit/pids.max')).toBe('2048')
+    expect(read(folder, 'docker/buildkit/cpu.weight')).toBe('10')
+    expect(read(folder, 'docker/buildkit/cpu.max')).toBe('150000 100000')
+    expect(existsSync(path.join(folder, 'docker/cgroup.subtree_control'))).toBe(true)
+    expect(existsSync(path.join(folder, 'docker/buildkit/io.bfq.weight'))).toBe(false)
+  })
+
+  test('count what cannot be given back, and how often somebody was ended for it', async () => {
+    const two = makeCgroups('v2', {
+      'docker/buildkit/memory.stat': 'anon 3000\nfile 900000\nshmem 400\n',
+      'docker/buildkit/memory.events': 'oom 7\noom_kill 2\noom_group_kill 0\n',
+    })
+    expect(await readBuildUsage(two)).toEqual({ memory: 3400, kills: 2, isOfAll: false })
+    const one = makeCgroups('v1', {
+      'memory/docker/buildkit/memory.stat': 'rss 1\ntotal_rss 5000\ntotal_shmem 60\n',
+      vmstat: 'nr_free_pages 1\noom_kill 4\n',
+    })
+    expect(await readBuildUsage(one, path.join(one, 'vmstat'))).toEqual({ memory: 5060, kills: 4, isOfAll: true })
+    expect(await readBuildUsage(makeCgroups('v2'))).toEqual({ memory: 0, kills: 0, isOfAll: false })
+  })
+})
+
+describe('containers of builds that the engine started elsewhere', () => {
+  const stray = 'system.slice/system.slice:docker:abc123'
+
+  test('are taken below the limits, and nobody else is', async () => {
+    const folder = makeCgroups('v2', {
+      [`${stray}/cgroup.procs`]: '41\n',
+      'system.slice/docker-feed.scope/cgroup.procs': '7\n',
+      'system.slice/ssh.service/cgroup.procs': '8\n',
+      'docker/buildkit/memory.max': 'max\n',
+    })
+    // A kernel would take the process out of the first file; the last one that was written is enough to see it.
+    await gatherStrays(folder)
+    expect(read(folder, 'docker/buildkit/gathered/abc123/cgroup.procs')).toBe('41')
+    expect(existsSync(path.join(folder, 'docker/buildkit/gathered/feed'))).toBe(false)
+  })
+
+  test('are not looked for where there is no such place', async () => {
+    const folder = makeCgroups('v1')
+    await gatherStrays(folder)
+    expect(existsSync(path.join(folder, 'docker'))).toBe(false)
+  })
+})
+
+describe('the guard', () => {
+  const guardOf = (more: Partial<Parameters<typeof createBuildGuard>[0]>) =>
+    createBuildGuard({
+      mode: 'own',
+      requestFile: path.join(makeFolder(), 'build-guard'),
+      askEngine: async () => ({ driver: 'cgroupfs', version: '2' }),
+      log: () => undefined,
+      cores: 2,
+      ...more,
+    })
+
+  test('sets the limits for a build and says that it can', async () => {
+    const cgroups = makeCgroups('v2')
+    const guard = guardOf({ cgroups })
+    expect(await guard.check()).toMatchObject({ ok: true })
+    const release = await guard.hold(512)
+    expect(await hasLimits(limits, cgroups)).toBe(true)
+    await release()
+  })
+
+  test.each([
+    ['where it may not write', { cgroups: import.meta.filename }, /cannot be written/],
+    ['for an engine of another machine', { askEngine: undefined }, /another machine/],
+    ['with the systemd driver on cgroup v1', { askEngine: async () => ({ driver: 'systemd', version: '1' }) }, /v1/],
+  ])('refuses %s, with a reason and a way out', async (_, options, why) => {
+    const guard = guardOf({ cgroups: makeCgroups('v2'), ...options })
+    expect(await guard.check()).toMatchObject({ ok: false, detail: expect.stringMatching(why) })
+    await expect(guard.hold(512)).rejects.toMatchObject({
+      code: 'build_unguarded',
+      message: expect.stringMatching(why),
+      hint: expect.stringContaining('SLIPWAY_BUILD_GUARD=off'),
+    })
+  })
+
+  test('asks its helper, waits until the limits are there, and takes the request back', async () => {
+    const requestFile = path.join(makeFolder(), 'build-guard')
+    const cgroups = makeCgroups('v2')
+    const guard = guardOf({ mode: 'helper', requestFile, cgroups })
+    const holding = guard.hold(300)
+    await expect.poll(() => existsSync(requestFile) && readFileSync(requestFile, 'utf8')).toBe('300\n')
+    await writeLimits({ memoryMb: 300, cores: 2 }, cgroups)
+    const release = await holding
+    expect(existsSync(requestFile)).toBe(true)
+    await release()
+    expect(existsSync(requestFile)).toBe(false)
+  })
+
+  test('does nothing where it is switched off, and says so', async () => {
+    const guard = guardOf({ mode: 'off', cgroups: import.meta.filename })
+    expect(await guard.check()).toMatchObject({ ok: true, detail: expect.stringContaining('SLIPWAY_BUILD_GUARD') })
+    await (await guard.hold(512))()
+  })
+})

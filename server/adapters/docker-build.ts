@@ -26,12 +26,14 @@ export type BuildRequest = {
 /**
  * Builds an image with BuildKit and answers its id. The request carries the context itself and opens no session:
  * dockerode's session has no health service, and newer BuildKit drops such a one after 10 s (dockerode PR #847).
- * @throws base_image_unavailable, build_failed, build_out_of_memory, engine_unreachable; AbortError when aborted.
+ * A build may start from any image that the engine has, but for those of our apps, `instance`/…: they hold the sources of
+ * others. BuildKit names each image before it takes anything from it, whatever variables and ONBUILD made the name.
+ * @throws base_image_unavailable, file_unsafe, build_failed, build_out_of_memory, engine_unreachable; AbortError when aborted.
  */
-export async function buildImage(docker: Docker, request: BuildRequest): Promise<string> {
+export async function buildImage(docker: Docker, request: BuildRequest, instance: string): Promise<string> {
   const stream = await openBuild(docker, request)
   let imageId = ''
-  const report = createTraceReporter(request.onEvent)
+  const report = createTraceReporter(request.onEvent, (name) => refuseImagesOfApps(name, instance))
   try {
     for await (const message of readJson(stream)) {
       if (message.error !== undefined) throw explainBuild(message.errorDetail?.message ?? message.error)
@@ -50,6 +52,16 @@ export async function buildImage(docker: Docker, request: BuildRequest): Promise
   if (imageId === '')
     throw new AppError('build_failed', 'The engine ended the build without an image. Look at its log, then try again.')
   return imageId
+}
+
+/** @throws file_unsafe */
+function refuseImagesOfApps(name: string, instance: string): void {
+  const [, image] = /^\[[^\]]*\] (?:load metadata for|FROM) docker\.io\/(\S+)/.exec(name) ?? []
+  if (image?.startsWith(`${instance}/`) !== true) return
+  throw new AppError(
+    'file_unsafe',
+    `The Dockerfile starts from ${image}, which is the image of an app here. Take what both need into an image of a registry, or into this repository.`,
+  )
 }
 
 function openBuild(docker: Docker, request: BuildRequest): Promise<Readable> {
@@ -107,13 +119,18 @@ const MAX_OPEN_LINE = 64 * 1024
 
 /**
  * Turns traces into events. BuildKit sends what a step prints in whatever pieces the pipe gave: lines are put together
- * again, so that none is torn in two, nor a secret in it from its mask, nor a character from its bytes.
+ * again, so that none is torn in two, nor a secret in it from its mask, nor a character from its bytes. `onName` hears the
+ * name of each thing to do, also of BuildKit's own.
  */
-export function createTraceReporter(onEvent: (event: BuildEvent) => void): (trace: Uint8Array) => void {
+export function createTraceReporter(
+  onEvent: (event: BuildEvent) => void,
+  onName: (name: string) => void = () => undefined,
+): (trace: Uint8Array) => void {
   const told = new Set<string>()
   const open = new Map<string, Buffer>()
 
   function tellVertex({ digest, name, started, completed, cached }: Vertex) {
+    onName(name)
     if (completed) for (const stream of [1, 2]) close(digest, stream)
     const key = `${digest} ${completed}`
     if (!started || told.has(key) || name.startsWith('[internal]')) return

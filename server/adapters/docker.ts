@@ -105,7 +105,7 @@ export function createDocker(dockerHost: string, instance: string) {
       await must('answering', docker.ping(), 10_000)
     },
 
-    build: (request: BuildRequest) => cache.whileBuilding(() => buildImage(docker, request)),
+    build: (request: BuildRequest) => cache.whileBuilding(() => buildImage(docker, request, instance)),
 
     async tagImage(source: string, repository: string, tag: string): Promise<void> {
       if (!(await inspectImage(source)))

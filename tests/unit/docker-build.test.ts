@@ -16,6 +16,19 @@ function report(given: Uint8Array[]): BuildEvent[] {
   return events
 }
 
+test('each image is named before anything is taken from it', () => {
+  const order: string[] = []
+  const take = createTraceReporter(
+    ({ stream, text }) => order.push(`${stream} ${text}`),
+    (name) => order.push(`name ${name}`),
+  )
+  for (const trace of traces) take(trace)
+  const metadata = order.findIndex((it) => it.startsWith('name [internal] load metadata for docker.io/'))
+  const first = order.findIndex((it) => it.startsWith('step [1/3] FROM docker.io/'))
+  expect(metadata).toBeGreaterThanOrEqual(0)
+  expect(metadata).toBeLessThan(first)
+})
+
 describe('a recorded build', () => {
   test('decodes into vertexes and what they print, bytes as they were', () => {
     const entries = traces.flatMap(decodeTrace)

@@ -66,9 +66,9 @@ const linesOf = async (id: string) => {
   return body.lines.map((it: any) => it.text) as string[]
 }
 
-describe.skipIf(process.getuid?.() !== 0)('running apps and Slipway do not notice', () => {
+describe.skipIf(process.getuid?.() !== 0)('19, 21, 22, 23 running apps and Slipway do not notice', () => {
   test.each(['fork bomb', 'memory hog', 'huge context', 'endless build', 'endless log'] as const)(
-    '%s: 19, 21, 22, 23',
+    '%s',
     async (kind) => {
       const before = await world.inventory()
       await underLoad(async () => {

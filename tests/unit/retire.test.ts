@@ -60,7 +60,9 @@ async function makeQueue(waiting: number) {
   }
   const config = { ...addresses, buildConcurrency: 1, dataDir: '/nowhere', buildTimeoutSeconds: 60 }
   const secrets = { decrypt: () => '[]' }
-  const deps = { db, nginx, docker, config, events: createEventHub(), log: console, secrets } as unknown as Deps
+  const metadataWall = { mode: 'off' }
+  const log = console
+  const deps = { db, nginx, docker, config, events: createEventHub(), log, secrets, metadataWall } as unknown as Deps
   const queue = createQueue(deps)
   const start = async (kind: JobKind = 'undo', release = waiting + 1) => {
     await insertJob(db, id, kind, release)

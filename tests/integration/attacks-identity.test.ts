@@ -428,7 +428,7 @@ describe('no route without a session', () => {
     const isOwners = ({ method, address }: { method: string; address: string }) =>
       (/^\/api\/(auth|sessions|tokens)\b/.test(address) &&
         !['/api/auth/login', '/api/auth/verify', OWN_END].includes(address)) ||
-      (/^\/api\/channels\b/.test(address) && method !== 'GET')
+      (/^\/api\/(channels|backup-settings)\b/.test(address) && method !== 'GET')
     const asToken = async (scope: string) => {
       const { body } = await world.slipway.api('POST', '/api/tokens', { name: `${scope} everything`, scope })
       return { authorization: `Bearer ${body.secret}` }

@@ -67,7 +67,14 @@ export function createVolumeArchives(docker: Docker, instance: string, mineOrThr
     /** Puts the files of such a tar into a volume. Owners, modes and times are those of the tar. */
     async writeVolume(volume: string, tar: AsyncIterable<Uint8Array>): Promise<void> {
       const reader = await openReader(volume, false)
-      await must('writing a volume', reader.putArchive(Readable.from(tar) as never, { path: '/' }), WRITE_MS)
+      const body = Readable.from(tar)
+      // The client pipes it, and would wait for ever for the end of a source that failed.
+      const end = new AbortController()
+      body.once('error', (error) => end.abort(error))
+      const options = { path: '/', abortSignal: end.signal }
+      await must('writing a volume', reader.putArchive(body as never, options as never), WRITE_MS).catch((error) => {
+        throw end.signal.aborted ? end.signal.reason : error
+      })
     },
 
     /** Takes away what reading and writing needed. Fine when nothing is there. */

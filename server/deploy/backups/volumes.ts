@@ -54,14 +54,16 @@ export async function* readVolumes(deps: Deps, queue: Queue, reading: Reading): 
 }
 
 async function openVolume({ docker }: Deps, name: string, signal: AbortSignal) {
-  return (await docker.hasVolume(name)) ? patiently(await docker.readVolume(name, signal), name) : undefined
+  return (await docker.hasVolume(name)) ? patiently(await docker.readVolume(name, signal), name, signal) : undefined
 }
 
 /** An engine that sends nothing for so long is not going to. */
 const PATIENCE_MS = 60_000
 
-async function* patiently(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
+async function* patiently(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const stop = () => stream.destroy(new AppError('engine_failed', `The Docker engine stopped sending ${name}.`))
+  const end = () => stream.destroy(signal.reason)
+  signal.addEventListener('abort', end, { once: true })
   let timer = setTimeout(stop, PATIENCE_MS)
   try {
     for await (const part of stream) {
@@ -76,6 +78,7 @@ async function* patiently(stream: Readable, name: string): AsyncGenerator<Uint8A
       : new AppError('engine_failed', `The volume ${name} could not be read. ${message}`, { cause: error })
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', end)
     stream.destroy()
   }
 }

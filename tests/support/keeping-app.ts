@@ -8,10 +8,10 @@ import type { World } from './world.ts'
  */
 const server = `const fs = require('node:fs')
 let count = 0
+const counts = ['a', 'z'].map((name) => fs.openSync('/data/' + name + '-count', 'w'))
 setInterval(() => {
   count += 1
-  fs.writeFileSync('/data/a-count', String(count))
-  fs.writeFileSync('/data/z-count', String(count))
+  for (const file of counts) fs.writeSync(file, String(count).padStart(10, '0'), 0)
 }, 2)
 require('node:http')
   .createServer((request, response) => {

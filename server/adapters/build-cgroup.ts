@@ -7,9 +7,9 @@ export type BuildLimits = { memoryMb: number; cores: number }
 
 /**
  * Memory that builds hold and cannot give back, and how often the kernel ended a process for want of it: one of theirs,
- * or where `isOfAll` any of the machine's.
+ * or where `isOfAll` any of the machine's. `strays`: containers of builds that run where no limit reaches them.
  */
-export type BuildUsage = { memory: number; kills: number; isOfAll: boolean }
+export type BuildUsage = { memory: number; kills: number; isOfAll: boolean; strays: number }
 
 /** Below it are the containers of BuildKit, where the engine uses the cgroupfs driver, and nothing else. */
 const PLACE = 'docker/buildkit'
@@ -119,7 +119,8 @@ export async function readBuildUsage(cgroups: string, vmstat = '/proc/vmstat'): 
   const kills = await readIfThere(unified ? path.join(folder, 'memory.events') : vmstat)
   const [own, shared] = unified ? ['anon', 'shmem'] : ['total_rss', 'total_shmem']
   const memory = numberOf(stat, own) + numberOf(stat, shared)
-  return { memory, kills: numberOf(kills ?? '', 'oom_kill'), isOfAll: !unified }
+  const strays = unified ? await countStrays(cgroups) : 0
+  return { memory, kills: numberOf(kills ?? '', 'oom_kill'), isOfAll: !unified, strays }
 }
 
 const numberOf = (text: string, name = '') => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
@@ -148,6 +149,12 @@ export async function gatherStrays(cgroups: string): Promise<void> {
   for (const id of await listFolders(path.join(cgroups, GATHERED))) {
     if (!ids.has(id)) await rmdir(path.join(cgroups, GATHERED, id)).catch(ignoreGone)
   }
+}
+
+async function countStrays(cgroups: string): Promise<number> {
+  const folders = (await listFolders(path.join(cgroups, STRAYS))).filter((it) => STRAY.test(it))
+  const lists = folders.map((it) => readIfThere(path.join(cgroups, STRAYS, it, 'cgroup.procs')))
+  return (await Promise.all(lists)).filter((it) => it !== undefined && it !== '').length
 }
 
 async function listFolders(folder: string): Promise<string[]> {

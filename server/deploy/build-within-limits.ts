@@ -19,7 +19,8 @@ export async function buildWithinLimits(
     const letGo = await guard.hold(memoryMb)
     try {
       const { dataDir, minFreeDiskMb, buildTimeoutSeconds: seconds } = config
-      const watch = await watchBuild(guard, { dataDir, minFreeDiskMb, seconds, memoryMb }, log)
+      const isGuarded = config.buildGuard !== 'off'
+      const watch = await watchBuild(guard, { dataDir, minFreeDiskMb, seconds, memoryMb, isGuarded }, log)
       const failure = await failureOf(() => build(AbortSignal.any([ctx.signal, watch.signal])))
       const { killed, ...taken } = await watch.stop()
       if (failure === undefined)

@@ -6,6 +6,8 @@ import { readDisk } from './read-disk.ts'
 
 const LOOK_MS = 250
 const MIB = 2 ** 20
+/** A container of a build is taken below the limits within a tenth of a second; one that is not in two is not at all. */
+const MOST_LOOKS_WITH_STRAYS = 8
 
 export type BuildWatch = {
   /** Fires with the reason when the build has to end. */
@@ -17,7 +19,7 @@ export type BuildWatch = {
   stop(): Promise<Taken & { killed: 'yes' | 'perhaps' | 'no' }>
 }
 
-type Limits = { dataDir: string; minFreeDiskMb: number; seconds: number; memoryMb: number }
+type Limits = { dataDir: string; minFreeDiskMb: number; seconds: number; memoryMb: number; isGuarded: boolean }
 
 /** Looks at a build while it runs: it ends when it takes too long, or when the disk has no more than its reserve left. */
 export async function watchBuild(guard: BuildGuard, limits: Limits, log: Logger): Promise<BuildWatch> {
@@ -25,12 +27,15 @@ export async function watchBuild(guard: BuildGuard, limits: Limits, log: Logger)
   const taken: Taken = { memory: 0, disk: 0 }
   const [before, disk] = await Promise.all([guard.usage(), readDisk(limits.dataDir)])
   let kills = 0
+  let looksWithStrays = 0
 
   async function look(): Promise<void> {
     const [usage, { free }] = await Promise.all([guard.usage(), readDisk(limits.dataDir)])
     taken.memory = Math.max(taken.memory, usage.memory)
     taken.disk = Math.max(taken.disk, disk.free - free)
     kills = usage.kills - before.kills
+    looksWithStrays = usage.strays > 0 ? looksWithStrays + 1 : 0
+    if (limits.isGuarded && looksWithStrays >= MOST_LOOKS_WITH_STRAYS) over.abort(unguarded())
     if (free < limits.minFreeDiskMb * MIB) over.abort(diskFull(free, limits))
   }
 
@@ -55,6 +60,11 @@ const timedOut = ({ seconds }: Limits) =>
     'build_timed_out',
     `The build was stopped after ${seconds} s. Make it faster, or raise SLIPWAY_BUILD_TIMEOUT_SECONDS.`,
   )
+
+const unguarded = () =>
+  new AppError('build_unguarded', 'The build was stopped: it ran where the limits on builds do not reach it.', {
+    hint: 'See journalctl -u slipway-builds, or the server log where Slipway runs as root. SLIPWAY_BUILD_GUARD=off builds without limits.',
+  })
 
 const diskFull = (free: number, { minFreeDiskMb }: Limits) =>
   new AppError(

@@ -54,13 +54,18 @@ describe('the limits of builds', () => {
       'docker/buildkit/memory.stat': 'anon 3000\nfile 900000\nshmem 400\n',
       'docker/buildkit/memory.events': 'oom 7\noom_kill 2\noom_group_kill 0\n',
     })
-    expect(await readBuildUsage(two)).toEqual({ memory: 3400, kills: 2, isOfAll: false })
+    expect(await readBuildUsage(two)).toEqual({ memory: 3400, kills: 2, isOfAll: false, strays: 0 })
     const one = makeCgroups('v1', {
       'memory/docker/buildkit/memory.stat': 'rss 1\ntotal_rss 5000\ntotal_shmem 60\n',
       vmstat: 'nr_free_pages 1\noom_kill 4\n',
     })
-    expect(await readBuildUsage(one, path.join(one, 'vmstat'))).toEqual({ memory: 5060, kills: 4, isOfAll: true })
-    expect(await readBuildUsage(makeCgroups('v2'))).toEqual({ memory: 0, kills: 0, isOfAll: false })
+    expect(await readBuildUsage(one, path.join(one, 'vmstat'))).toEqual({
+      memory: 5060,
+      kills: 4,
+      isOfAll: true,
+      strays: 0,
+    })
+    expect(await readBuildUsage(makeCgroups('v2'))).toEqual({ memory: 0, kills: 0, isOfAll: false, strays: 0 })
   })
 })
 
@@ -75,6 +80,7 @@ describe('containers of builds that the engine started elsewhere', () => {
       'docker/buildkit/memory.max': 'max\n',
     })
     // A kernel would take the process out of the first file; the last one that was written is enough to see it.
+    expect((await readBuildUsage(folder)).strays).toBe(1)
     await gatherStrays(folder)
     expect(read(folder, 'docker/buildkit/gathered/abc123/cgroup.procs')).toBe('41')
     expect(existsSync(path.join(folder, 'docker/buildkit/gathered/feed'))).toBe(false)

@@ -26,7 +26,7 @@ const TIB = 2 ** 40
 async function makeContext(config: Partial<StepContext['config']> = {}, isFirst = true) {
   const db = await makeDatabase()
   const id = await makeDeployment(db)
-  const usage = { memory: 0, kills: 0, isOfAll: false }
+  const usage = { memory: 0, kills: 0, isOfAll: false, strays: 0 }
   const held: number[] = []
   const said: string[] = []
   const aborted = new AbortController()
@@ -143,11 +143,27 @@ describe('a build', () => {
 
   test('is ended with the reason when the disk has no more than its reserve left', async () => {
     const { ctx } = await makeContext()
-    const limits = { dataDir: ctx.config.dataDir, minFreeDiskMb: 2 ** 30, seconds: 60, memoryMb: 64 }
+    const limits = { dataDir: ctx.config.dataDir, minFreeDiskMb: 2 ** 30, seconds: 60, memoryMb: 64, isGuarded: true }
     const watch = await watchBuild(ctx.guard, limits, ctx.log)
     await expect
       .poll(() => watch.signal.reason)
       .toMatchObject({ code: 'disk_full', message: expect.stringMatching(/in reserve/) })
+    await watch.stop()
+  })
+
+  test('is ended when the limits do not reach it, but not for a moment in which they do not yet', async () => {
+    const { ctx, usage } = await makeContext()
+    const limits = { dataDir: ctx.config.dataDir, minFreeDiskMb: 0, seconds: 60, memoryMb: 64, isGuarded: true }
+    const watch = await watchBuild(ctx.guard, limits, ctx.log)
+    usage.strays = 1
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    usage.strays = 0
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(watch.signal.aborted).toBe(false)
+    usage.strays = 1
+    await expect
+      .poll(() => watch.signal.reason, { timeout: 10_000 })
+      .toMatchObject({ code: 'build_unguarded', message: expect.stringMatching(/do not reach it/) })
     await watch.stop()
   })
 

@@ -101,6 +101,7 @@ test('every action but attempts is in “Everything”, and each in a group of i
   expect(holders('login')).toEqual(['all', 'access'])
   expect(holders('login.attempt')).toEqual(['attempts'])
   expect(holders('doctor.repair')).toEqual(['all', 'machine'])
+  expect(holders('backup.deleted')).toEqual(['all', 'machine'])
 })
 
 describe('a disk', () => {

@@ -25,6 +25,11 @@ const WORDS: Record<string, string> = {
   'channel.changed': 'Changed a channel for news',
   'channel.deleted': 'Deleted a channel for news',
   'channel.tested': 'Tested a channel for news',
+  'backup.settings': 'Said where backups go, and when',
+  'backup.begun': 'Had a backup made',
+  'backup.downloaded': 'Downloaded a backup',
+  'backup.deleted': 'Deleted a backup',
+  'restore.confirmed': 'Said that all is there after a restore',
   'doctor.repair': 'Had the doctor repair',
   'deployment.create': 'Deployed a new app',
   'deployment.change': 'Changed an app',
@@ -54,7 +59,7 @@ export const groups = [
     label: 'Logins, sessions, tokens',
     holds: (action: string) => ACCESS.test(action) && !isAttempt(action),
   },
-  { id: 'machine', label: 'The machine', holds: (action: string) => action.startsWith('doctor.') },
+  { id: 'machine', label: 'The machine', holds: (action: string) => /^(doctor|backup|restore)\./.test(action) },
   { id: 'attempts', label: 'Begun logins', holds: isAttempt },
 ]
 const ACCESS = /^(login|logout|password|sessions?|token)(\.|$)/

@@ -13,7 +13,7 @@ export type DockerDoor = {
   close(): Promise<void>
 }
 
-export async function openDockerDoor(): Promise<DockerDoor> {
+export async function openDockerDoor(to = '/var/run/docker.sock'): Promise<DockerDoor> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-door-'))
   const file = path.join(folder, 'docker.sock')
   const sockets = new Set<Socket>()
@@ -26,7 +26,7 @@ export async function openDockerDoor(): Promise<DockerDoor> {
   const server = createServer((visitor) => {
     keep(visitor)
     if (hangs) return visitor.resume()
-    const engine = keep(createConnection('/var/run/docker.sock'))
+    const engine = keep(createConnection(to))
     engine.on('close', () => visitor.destroy())
     visitor.on('close', () => engine.destroy())
     visitor.pipe(engine).pipe(visitor)

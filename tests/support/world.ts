@@ -33,8 +33,15 @@ export type World = {
   destroy(): Promise<void>
 }
 
-/** `git`: a server that is there already, and goes with the world. */
-type Options = { env?: Record<string, string>; cloudflare?: boolean; github?: boolean; git?: GitServer } & Start
+/** `git`, `cloudflare`, `github`: what is there already, and goes with the world; `true`: a new one. */
+type Options = {
+  env?: Record<string, string>
+  cloudflare?: boolean | CloudflareStandIn
+  github?: boolean | GithubRepositories
+  git?: GitServer
+  /** Of another engine than the machine's. */
+  engineSocket?: string
+} & Start
 
 export async function createWorld(options: Options = {}): Promise<World> {
   const {
@@ -42,10 +49,11 @@ export async function createWorld(options: Options = {}): Promise<World> {
     cloudflare: wanted = false,
     github: hooked = false,
     git = await startGitServer(),
+    engineSocket = '/var/run/docker.sock',
     ...start
   } = options
-  const cloudflare = wanted ? await startCloudflare() : undefined
-  const github = hooked ? await startGithubRepositories() : undefined
+  const cloudflare = wanted === true ? await startCloudflare() : wanted || undefined
+  const github = hooked === true ? await startGithubRepositories() : hooked || undefined
   const slipway = await createSlipway(
     {
       SLIPWAY_GITHUB_URL: git.url,
@@ -61,7 +69,7 @@ export async function createWorld(options: Options = {}): Promise<World> {
     },
     start,
   )
-  const docker = new Docker({ socketPath: '/var/run/docker.sock' })
+  const docker = new Docker({ socketPath: engineSocket })
   await slipway.start()
   let names = 0
 

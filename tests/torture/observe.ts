@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AppModel } from './model.ts'
+import type { Real } from './real.ts'
+import type { Trouble } from './trouble.ts'
+
+export type Seen = {
+  status: string
+  liveRelease: number | undefined
+  error: { code: string; message: string } | undefined
+  /** A release that the model does not know. */
+  isChanged: boolean
+}
+export type Outcome = Seen & { trouble: Trouble; done: boolean }
+
+const RESTING = ['running', 'stopped', 'failed', 'stuck']
+const PATIENCE_MS = 60_000
+/** Then what was put off for a minute is asked for at once. */
+const LATE_MS = 2500
+
+/** Waits until nothing happens to an app any more, and says how it is. What is stuck is tried again. */
+export async function observe(real: Real, own: AppModel): Promise<Seen> {
+  const late = Date.now() + LATE_MS
+  const until = Date.now() + PATIENCE_MS
+  while (Date.now() < until) {
+    const app = await real.show(own.id)
+    if (app === undefined || app.status === 'deleting')
+      return { status: 'deleting', liveRelease: undefined, error: undefined, isChanged: true }
+    const releases = await real.releasesOf(own.id)
+    const entries = await real.ledgerOf(own.id)
+    const isUnsure = entries.some(
+      (it) => it.state === 'pending' || it.state === 'removing' || (it.step === 'check-out' && it.state !== 'removed'),
+    )
+    if (app.status === 'stuck' || (app.isBusy && Date.now() > late)) {
+      await real.api('POST', `/api/deployments/${own.id}/retry`)
+      await sleep(400)
+    } else if (RESTING.includes(app.status) && !app.isBusy && !isUnsure) {
+      const isChanged = releases.some((it) => !own.versions.has(it.release))
+      await real.learn(own, releases)
+      const { status, error, liveRelease } = app
+      return { status, liveRelease: liveRelease ?? undefined, error, isChanged }
+    }
+    await sleep(60)
+  }
+  throw new Error(
+    `it does not come to rest: ${JSON.stringify(await real.show(own.id))}\n${JSON.stringify(await real.ledgerOf(own.id))}`,
+  )
+}

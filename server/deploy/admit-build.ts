@@ -29,13 +29,13 @@ type Room = { memory: number; disk: number }
  */
 export async function admitBuild(ctx: StepContext): Promise<Admission> {
   const need = await needOf(ctx)
-  const end = Date.now() + ctx.config.buildWaitSeconds * 1000
+  const end = performance.now() + ctx.config.buildWaitSeconds * 1000
   let said: string | undefined
   for (;;) {
     const room = await roomNow(ctx)
     const lack = lackOf(need, room)
     if (lack === undefined) return admit(need, room)
-    if (Date.now() > end) throw tooLong(ctx, lack)
+    if (performance.now() > end) throw tooLong(ctx, lack)
     if (lack.what !== said) ctx.say(`Waiting: ${lack.text}`, 'step')
     said = lack.what
     await sleep(LOOK_MS, undefined, { signal: ctx.signal })

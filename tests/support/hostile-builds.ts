@@ -16,9 +16,12 @@ const RUN: Partial<Record<Hostile, string>> = {
 
 export const hostileKinds: Hostile[] = ['fork bomb', 'memory hog', 'huge context', 'endless build', 'endless log']
 
+let count = 0
+
 /** A repository whose build does it. */
 export async function makeHostile(world: World, kind: Hostile): Promise<Repository> {
-  const repository = await world.git.makeRepository('acme', kind.replace(' ', '-'))
+  count += 1
+  const repository = await world.git.makeRepository('acme', `${kind.replace(' ', '-')}-${count}`)
   const command = RUN[kind] === undefined ? 'COPY . .' : `RUN ${RUN[kind]}`
   await repository.commit({ Dockerfile: `FROM node:24-slim\n${command}\n` }, kind)
   if (kind === 'huge context') commitHuge(repository)

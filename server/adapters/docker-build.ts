@@ -56,7 +56,7 @@ export async function buildImage(docker: Docker, request: BuildRequest, instance
 
 /** @throws file_unsafe */
 function refuseImagesOfApps(name: string, instance: string): void {
-  const [, image] = /^\[[^\]]*\] (?:load metadata for|FROM) docker\.io\/(\S+)/.exec(name) ?? []
+  const [, image] = /^(?:\[[^\]]*\] )?(?:load metadata for |FROM |docker-image:\/\/)docker\.io\/(\S+)/.exec(name) ?? []
   if (image?.startsWith(`${instance}/`) !== true) return
   throw new AppError(
     'file_unsafe',

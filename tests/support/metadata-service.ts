@@ -7,7 +7,7 @@ export const CREDENTIALS = 'AKIA-credentials-of-the-machine'
 const SERVER = `
   const { createServer } = require('node:http')
   for (const port of [80, 53])
-    createServer((_, response) => response.end(${JSON.stringify(CREDENTIALS)})).listen(port, '0.0.0.0', () => {
+    createServer((_, response) => response.setHeader('connection', 'close').end(${JSON.stringify(CREDENTIALS)})).listen(port, '0.0.0.0', () => {
       if (port === 53) console.log('listening')
     })
 `

@@ -7,8 +7,14 @@ const attempt = (host, port) => new Promise((resolve) => {
   socket.once('connect', () => { socket.destroy(); resolve('open') })
   socket.once('error', (error) => resolve(error.code))
 })
-const fetchText = (url, options = {}) => fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(1500), ...options }).then(
-  async (reply) => reply.status + ' ' + (await reply.text()).slice(0, 2000), (error) => 'failed ' + (error.cause?.code ?? error.name))
+const fetchText = (url, { body, ...options } = {}) => new Promise((resolve) => {
+  const asking = require('node:http').request(url, { agent: false, timeout: 1500, ...options }, (reply) => {
+    let text = ''
+    reply.on('data', (chunk) => { text += chunk }).on('end', () => resolve(reply.statusCode + ' ' + text.slice(0, 2000)))
+  })
+  asking.on('timeout', () => asking.destroy(new Error('no answer'))).on('error', (error) => resolve('failed ' + error.code))
+  asking.end(body)
+})
 `
 
 /** An app that tries on behalf of a test what a hostile one would: over the network, and in its own file system. */
@@ -35,7 +41,7 @@ process.on('SIGTERM', () => process.exit())
 /** A command for RUN: connects to each \`host:port\`, and writes what came of it into a file, as JSON. */
 export const tryInBuild = (places: string[], file: string) => {
   const script = `${TRY}
-(async () => {
+;(async () => {
   const found = {}
   for (const place of ${JSON.stringify(places)}) found[place] = await attempt(...place.split(':'))
   require('node:fs').writeFileSync(${JSON.stringify(file)}, JSON.stringify(found))

@@ -66,7 +66,11 @@ export async function createMachine(own?: OwnEngine): Promise<Machine> {
   let failing: Fault[] = []
   const filler = path.join(world.slipway.dataDir, 'filler')
 
-  const foreign = await plantForeign(world)
+  const foreign = await plantForeign(world).catch(async (error: unknown) => {
+    await world.destroy()
+    await disk.unmount()
+    throw error
+  })
   return {
     world,
     foreign,

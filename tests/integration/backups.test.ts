@@ -121,7 +121,7 @@ describe('to a folder', () => {
     await setUp(world, { folder, keep: { last: 1, daily: 0, weekly: 0 } })
     const backup = await backUp(world)
     await expect.poll(() => readdir(folder)).toEqual([backup.name])
-    expect((await look(world)).backups.map((it: any) => it.id)).toEqual([backup.id])
+    await expect.poll(async () => (await look(world)).backups.map((it: any) => it.id)).toEqual([backup.id])
   })
 
   test('one that is due is made by itself', async () => {
@@ -217,7 +217,7 @@ describe('to S3', () => {
     const backup = await backUp(world)
     s3.refuse = undefined
     expect(backup).toMatchObject({ state: 'failed', message: expect.stringContaining(s3.bucket) })
-    expect(await readdir(path.join(world.slipway.dataDir, 'backups'))).toEqual([])
+    await expect.poll(() => readdir(path.join(world.slipway.dataDir, 'backups'))).toEqual([])
     await expect.poll(() => [...s3.objects(), ...s3.uploads()]).toEqual([])
     await expect.poll(() => hook.received.map((it) => it.json.message)).toEqual([backup.message])
     expect(await stateOf()).toEqual(['running'])

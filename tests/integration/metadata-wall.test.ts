@@ -1,0 +1,133 @@
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startMetadataService } from '../support/metadata-service.ts'
+import { root } from '../support/slipway.ts'
+
+const INSTANCE = `swtest${process.pid}wall`
+const run = promisify(execFile)
+
+let removeMetadata: () => Promise<void>
+let folder: string
+let cgroup: string
+let engine: Engine
+
+beforeAll(async () => {
+  removeMetadata = await startMetadataService()
+  folder = mkdtempSync(path.join(tmpdir(), 'slipway-wall-'))
+  cgroup = path.join(mountOfCgroups(), INSTANCE)
+  engine = await startEngine('first')
+})
+afterAll(async () => {
+  await wall('down')
+  await engine.end()
+  rmdirSync(cgroup)
+  if (existsSync(path.join(folder, 'cgroup'))) execFileSync('umount', [path.join(folder, 'cgroup')])
+  rmSync(folder, { recursive: true })
+  await removeMetadata()
+})
+
+/** Where control groups of the second version are; a machine of the first version gets a place for them. */
+function mountOfCgroups(): string {
+  const [, there] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? []
+  if (there !== undefined) return there
+  const mount = path.join(folder, 'cgroup')
+  mkdirSync(mount)
+  execFileSync('mount', ['-t', 'cgroup2', 'none', mount])
+  return mount
+}
+
+type Engine = { pid: number; fetch(port: number): Promise<string>; end(): Promise<void> }
+
+/** What stands for the engine: a process with a control group of its own, which fetches what it is told to. */
+async function startEngine(name: string): Promise<Engine> {
+  const place = path.join(cgroup, name)
+  mkdirSync(place, { recursive: true })
+  const script = `process.stdin.on('data', async (port) => console.log(await fetch('http://169.254.169.254:' + String(port).trim(), { signal: AbortSignal.timeout(3000) })
+    .then((reply) => String(reply.status), (error) => error.cause?.code ?? error.name)))`
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  writeFileSync(path.join(place, 'cgroup.procs'), String(child.pid))
+  writeFileSync(path.join(folder, 'engine.pid'), String(child.pid))
+  return {
+    pid: child.pid ?? 0,
+    async fetch(port) {
+      child.stdin.write(`${port}\n`)
+      const [answer] = await once(child.stdout, 'data')
+      return String(answer).trim()
+    },
+    async end() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      // The kernel lets go of the process a moment after it has ended
+      for (let attempt = 0; existsSync(place) && attempt < 50; attempt++) {
+        await sleep(20)
+        if (readFileSync(path.join(place, 'cgroup.procs'), 'utf8') === '') rmdirSync(place)
+      }
+    },
+  }
+}
+
+async function wall(what: string): Promise<{ code: number; says: string }> {
+  const env = { ...process.env, SLIPWAY_ENGINE_PID_FILE: path.join(folder, 'engine.pid') }
+  try {
+    await run(path.join(root, 'scripts', 'metadata-wall'), [what, INSTANCE], { env })
+    return { code: 0, says: '' }
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string }
+    return { code, says: stderr.trim() }
+  }
+}
+
+const rulesIn = async (chain: string) =>
+  (await run('iptables', ['-w', '10', '-S', chain])).stdout.split('\n').filter((line) => line.includes(INSTANCE))
+
+test('what a Dockerfile lets the engine download does not come from the metadata service; DNS goes on', async () => {
+  expect(await engine.fetch(80)).toBe('200')
+  expect(await wall('up')).toEqual({ code: 0, says: '' })
+  expect(await engine.fetch(80)).toBe('ECONNREFUSED')
+  expect(await engine.fetch(53)).toBe('200')
+})
+
+test('other programs of the machine go on asking it', async () => {
+  expect((await fetch('http://169.254.169.254/')).status).toBe(200)
+})
+
+test('done twice it is there once', async () => {
+  await wall('up')
+  expect(await rulesIn('OUTPUT')).toHaveLength(3)
+  expect(await rulesIn('DOCKER-USER')).toHaveLength(6)
+})
+
+test('an engine that was started again has a control group of the same name, and is kept away by new rules alone', async () => {
+  await engine.end()
+  engine = await startEngine('first')
+  expect(await engine.fetch(80)).toBe('200')
+  expect(await wall('check')).toEqual({ code: 1, says: expect.stringContaining('OUTPUT') })
+  await wall('up')
+  expect(await engine.fetch(80)).toBe('ECONNREFUSED')
+  expect(await rulesIn('OUTPUT')).toHaveLength(3)
+})
+
+test('an engine without a control group of its own is told of; the rest is there', async () => {
+  writeFileSync(path.join(folder, 'engine.pid'), '0')
+  expect(await wall('check')).toEqual({ code: 1, says: expect.stringMatching(/ADD http.*control group/) })
+  expect(await rulesIn('DOCKER-USER')).toHaveLength(6)
+  writeFileSync(path.join(folder, 'engine.pid'), String(engine.pid))
+})
+
+test('taken away they are all gone, and what others have in these chains stays', async () => {
+  const others = ['-d', '203.0.113.7/32', '-m', 'comment', '--comment', `theirs-${INSTANCE}`, '-j', 'RETURN']
+  for (const chain of ['OUTPUT', 'DOCKER-USER']) await run('iptables', ['-w', '10', '-I', chain, ...others])
+  expect(await wall('down')).toEqual({ code: 0, says: '' })
+  for (const chain of ['OUTPUT', 'DOCKER-USER']) {
+    expect(await rulesIn(chain)).toEqual([expect.stringContaining('theirs-')])
+    await run('iptables', ['-w', '10', '-D', chain, ...others])
+  }
+  expect(await wall('down')).toEqual({ code: 0, says: '' })
+  expect(await engine.fetch(80)).toBe('200')
+})

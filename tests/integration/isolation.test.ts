@@ -118,35 +118,38 @@ describe('an app and Slipway', () => {
   test('where it listens on all addresses, the app reaches a closed door: nothing without a token', async () => {
     await world.slipway.terminate()
     await world.slipway.start({ SLIPWAY_HOST: '0.0.0.0' })
-    const base = `http://${gateway}:${apiPort}`
-    expect(await tries('fetch', { url: `${base}/health` })).toMatch(/^(200|503) /)
-    const forged = {
-      'x-forwarded-for': '127.0.0.1',
-      origin: world.slipway.url,
-      cookie: '__Host-slipway=x; slipway=x',
-      authorization: 'Bearer slipway_x',
-      'content-type': 'application/json',
+    try {
+      const base = `http://${gateway}:${apiPort}`
+      expect(await tries('fetch', { url: `${base}/health` })).toMatch(/^(200|503) /)
+      const forged = {
+        'x-forwarded-for': '127.0.0.1',
+        origin: world.slipway.url,
+        cookie: '__Host-slipway=x; slipway=x',
+        authorization: 'Bearer slipway_x',
+        'content-type': 'application/json',
+      }
+      for (const address of [
+        'deployments',
+        'tokens',
+        'audit',
+        'stats',
+        `logs/${victim.id}`,
+        `deployments/${victim.id}/env`,
+      ])
+        expect(await tries('fetch', { url: `${base}/api/${address}`, options: { headers: forged } })).toMatch(/^401 /)
+      const body = JSON.stringify({ githubUrl: 'https://github.com/acme/x' })
+      for (const [method, address] of [
+        ['POST', 'deployments'],
+        ['DELETE', `deployments/${victim.id}`],
+        ['POST', `deployments/${victim.id}/stop`],
+      ])
+        expect(
+          await tries('fetch', { url: `${base}/api/${address}`, options: { method, headers: forged, body } }),
+        ).toMatch(/^40[13] /)
+    } finally {
+      await world.slipway.terminate()
+      await world.slipway.start()
     }
-    for (const address of [
-      'deployments',
-      'tokens',
-      'audit',
-      'stats',
-      `logs/${victim.id}`,
-      `deployments/${victim.id}/env`,
-    ])
-      expect(await tries('fetch', { url: `${base}/api/${address}`, options: { headers: forged } })).toMatch(/^401 /)
-    const body = JSON.stringify({ githubUrl: 'https://github.com/acme/x' })
-    for (const [method, address] of [
-      ['POST', 'deployments'],
-      ['DELETE', `deployments/${victim.id}`],
-      ['POST', `deployments/${victim.id}/stop`],
-    ])
-      expect(
-        await tries('fetch', { url: `${base}/api/${address}`, options: { method, headers: forged, body } }),
-      ).toMatch(/^40[13] /)
-    await world.slipway.terminate()
-    await world.slipway.start()
   })
 })
 

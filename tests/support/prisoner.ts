@@ -7,8 +7,9 @@ const attempt = (host, port) => new Promise((resolve) => {
   socket.once('connect', () => { socket.destroy(); resolve('open') })
   socket.once('error', (error) => resolve(error.code))
 })
-const fetchText = (url, { body, ...options } = {}) => new Promise((resolve) => {
-  const asking = require('node:http').request(url, { agent: false, timeout: 1500, ...options }, (reply) => {
+const fetchText = (url, { body = '', headers = {}, ...options } = {}) => new Promise((resolve) => {
+  const sent = { ...headers, ...(body !== '' && { 'content-length': body.length }) }
+  const asking = require('node:http').request(url, { agent: false, timeout: 1500, ...options, headers: sent }, (reply) => {
     let text = ''
     reply.on('data', (chunk) => { text += chunk }).on('end', () => resolve(reply.statusCode + ' ' + text.slice(0, 2000)))
   })

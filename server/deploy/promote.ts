@@ -1,4 +1,5 @@
 import { findDeployment, updateDeployment } from '../db/deployments.ts'
+import { insertJob } from '../db/jobs.ts'
 import { updateRelease } from '../db/releases.ts'
 import { AppError } from '../errors.ts'
 import type { StepContext } from './context.ts'
@@ -20,6 +21,8 @@ export async function promote(ctx: StepContext): Promise<void> {
       stopped: false,
       error: null,
     })
+    // What was stopped when it was backed up is stopped again: only now, for a stop does not wait behind a deploy.
+    if (release.cause.kind === 'restore' && current?.stopped) await insertJob(trx, deployment.id, 'stop')
   })
   Object.assign(deployment, { liveRelease: release.number, status: 'running', stopped: false, error: null })
   events.publish({ type: 'deployment', deployment: deployment.id, status: 'running', error: null })

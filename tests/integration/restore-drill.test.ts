@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { PASSPHRASE } from '../support/backup-file.ts'
 import { backUp, look, setUp } from '../support/backups.ts'
 import type { Repository } from '../support/git-server.ts'
@@ -43,7 +43,7 @@ beforeAll(async () => {
   await world.slipway.api('POST', `/api/deployments/${apps.shop.id}/redeploy`)
   await world.settled(apps.shop.id)
   await world.slipway.api('POST', `/api/deployments/${apps.asleep.id}/stop`)
-  await expect.poll(async () => (await world.settled(apps.asleep.id)).status).toBe('stopped')
+  await vi.waitUntil(async () => (await world.settled(apps.asleep.id)).status === 'stopped', { timeout: 30_000 })
 })
 afterAll(async () => {
   await world.destroy()

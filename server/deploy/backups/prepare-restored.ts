@@ -13,7 +13,7 @@ type Source = { manifest: Manifest; name: string; size: number }
 /**
  * Makes of a database that was backed up one that a machine without any container or image can start with: every app
  * that was live is deployed once more, as its live release was made and from its commit, and one that was stopped is
- * stopped after that. What the ledger says of the old machine stays: taking down the old release finds that nothing is
+ * stopped again as soon as it is live (see promote.ts). What the ledger says of the old machine stays: taking down the old release finds that nothing is
  * there. Answers how many apps come back.
  */
 export async function prepareRestored(db: Deps['db'], source: Source): Promise<number> {
@@ -33,7 +33,7 @@ async function settleBackup(db: Db, { manifest, size }: Source): Promise<void> {
 }
 
 async function bringBack(db: Db, deployment: Deployment): Promise<boolean> {
-  const { id, liveRelease, status, stopped } = deployment
+  const { id, liveRelease, status } = deployment
   const live = liveRelease === null ? undefined : await findRelease(db, id, liveRelease)
   if (!live || status === 'deleting') return false
   for (const release of await listReleases(db, id))
@@ -43,6 +43,5 @@ async function bringBack(db: Db, deployment: Deployment): Promise<boolean> {
   const release = await insertRelease(db, deployment, { again: live, cause: { kind: 'restore' } })
   await updateDeployment(db, id, { status: 'queued', error: null })
   await insertJob(db, id, 'deploy', release.number)
-  if (stopped) await insertJob(db, id, 'stop')
   return true
 }

@@ -43,14 +43,12 @@ test('an app that was live is deployed again as it was: from its commit, with th
   expect((await findRelease(db, id, 2))?.containerId).toBeNull()
 })
 
-test('one that was stopped is stopped again after that', async () => {
+test('of one that was stopped that stays written down until it is live', async () => {
   const db = await makeDatabase()
   const id = await makeLive(db, 'asleep', { stopped: true })
   await prepareRestored(db, source)
-  expect(await jobsOf(db, id)).toEqual([
-    ['deploy', 3],
-    ['stop', null],
-  ])
+  expect(await jobsOf(db, id)).toEqual([['deploy', 3]])
+  expect((await findDeployment(db, id))?.stopped).toBe(true)
 })
 
 test('a deploy that waited gives way; one that had begun is undone first', async () => {

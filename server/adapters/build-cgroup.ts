@@ -15,15 +15,19 @@ export type BuildUsage = { memory: number; kills: number; isOfAll: boolean; stra
 const PLACE = 'docker/buildkit'
 
 /** Processes and threads: a fork bomb ends here, an ordinary build does not. */
-const MAX_PROCESSES = 2048
+const MAX_PROCESSES = 1024
 
-/** A container of an app has 1024 shares, or the weight 100: where both want the CPU, a build has a tenth of that. */
-const CPU_SHARES = 102
-const WEIGHT = 10
+/** A container of an app has 1024 shares, or the weight 100: where both want the CPU, a build has a fiftieth of that. */
+const CPU_SHARES = 20
+const CPU_WEIGHT = 2
+const IO_WEIGHT = 10
 
-/** The part of the machine's cores that builds may have together, also where nobody else wants them. */
-const CPU_PART = 0.75
-const PERIOD = 100_000
+/**
+ * What is left to others also counts for what is in no container: nginx, the engine, Slipway. The kernel takes the cores
+ * away for the rest of each period, so a short one keeps others from waiting long (docs/reliability.md).
+ */
+const coresOf = (cores: number) => Math.max(cores / 2, cores - 1)
+const PERIOD = 10_000
 
 type Limit = { file: string; value: string; optional?: boolean }
 
@@ -32,25 +36,26 @@ const isUnified = (cgroups: string) => existsSync(path.join(cgroups, 'cgroup.con
 /** Each as the kernel answers it when it is read again. */
 function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Limit[] {
   const bytes = String(memoryMb * 2 ** 20)
-  const quota = String(Math.round(cores * CPU_PART * PERIOD))
+  const quota = String(Math.round(coresOf(cores) * PERIOD))
   const processes = String(MAX_PROCESSES)
   if (isUnified(cgroups)) {
     return [
       { file: `${PLACE}/memory.max`, value: bytes },
       { file: `${PLACE}/memory.swap.max`, value: '0', optional: true },
       { file: `${PLACE}/pids.max`, value: processes },
-      { file: `${PLACE}/cpu.weight`, value: String(WEIGHT) },
+      { file: `${PLACE}/cpu.weight`, value: String(CPU_WEIGHT) },
       { file: `${PLACE}/cpu.max`, value: `${quota} ${PERIOD}` },
-      { file: `${PLACE}/io.weight`, value: `default ${WEIGHT}`, optional: true },
-      { file: `${PLACE}/io.bfq.weight`, value: `default ${WEIGHT}`, optional: true },
+      { file: `${PLACE}/io.weight`, value: `default ${IO_WEIGHT}`, optional: true },
+      { file: `${PLACE}/io.bfq.weight`, value: `default ${IO_WEIGHT}`, optional: true },
     ]
   }
   return [
     { file: `memory/${PLACE}/memory.limit_in_bytes`, value: bytes },
     { file: `pids/${PLACE}/pids.max`, value: processes },
     { file: `cpu/${PLACE}/cpu.shares`, value: String(CPU_SHARES) },
+    { file: `cpu/${PLACE}/cpu.cfs_period_us`, value: String(PERIOD) },
     { file: `cpu/${PLACE}/cpu.cfs_quota_us`, value: quota },
-    { file: `blkio/${PLACE}/blkio.bfq.weight`, value: String(WEIGHT), optional: true },
+    { file: `blkio/${PLACE}/blkio.bfq.weight`, value: String(IO_WEIGHT), optional: true },
   ]
 }
 

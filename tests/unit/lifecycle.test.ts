@@ -18,7 +18,8 @@ async function makeWorld() {
   events.subscribe((event) => event.type === 'release' && told.push(event))
   const config = { domain: 'example.com', dataDir: '/nowhere', githubUrl: 'https://github.com' }
   const secrets = { decrypt: () => '[]' }
-  const deps = { db, events, config, secrets, log: console } as unknown as Deps
+  const metadataWall = { mode: 'off' }
+  const deps = { db, events, config, secrets, metadataWall, log: console } as unknown as Deps
   const id = await makeDeployment(db)
   const run = async (kind: 'deploy' | 'undo') => {
     await insertJob(db, id, kind, 1)

@@ -58,11 +58,16 @@ make_settings() {
       umask 077
       echo '# Settings of the service: NAME=value, see docs/operating.md. After a change: systemctl restart slipway' >$SETTINGS
       echo 'SLIPWAY_CLOUDFLARED=unit' >>$SETTINGS
-      env | grep -E '^(SLIPWAY|CLOUDFLARE)_' | grep -v '^SLIPWAY_ADMIN_PASSWORD=' >>$SETTINGS || true
+      settings_in_environment >>$SETTINGS
     )
   fi
   chown root:root $SETTINGS
   chmod 0600 $SETTINGS
+}
+
+# Passwords are for once: what is written down is read by the server at each start.
+settings_in_environment() {
+  env | grep -E '^(SLIPWAY|CLOUDFLARE)_' | grep -vE '^SLIPWAY_(ADMIN_PASSWORD|BACKUP_PASSPHRASE)=' || true
 }
 
 make_vhost_folder() {

@@ -52,3 +52,17 @@ test('each unit is installed by scripts/up --service, and taken away by what the
     expect(uninstall).toContain(unit.replace(/\.(service|path)$/, ''))
   }
 })
+
+test('what the environment says becomes settings of the service, but for passwords: they are for once', () => {
+  const env = {
+    PATH: process.env.PATH,
+    SLIPWAY_DOMAIN: 'example.com',
+    CLOUDFLARE_ZONE_ID: 'zone',
+    SLIPWAY_ADMIN_PASSWORD: 'of the admin',
+    SLIPWAY_BACKUP_PASSPHRASE: 'of the backup',
+    AWS_SECRET_ACCESS_KEY: 'of the storage',
+  }
+  const script = `. '${path.join(scripts, 'service.sh')}' && settings_in_environment`
+  const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env })
+  expect(stdout.trim().split('\n').sort()).toEqual(['CLOUDFLARE_ZONE_ID=zone', 'SLIPWAY_DOMAIN=example.com'])
+})

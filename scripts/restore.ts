@@ -71,7 +71,7 @@ async function download(source: string, folder: string): Promise<string> {
   } = process.env
   if (key === '') throw new Error('give the address of an object, such as s3://bucket/folder/name.tar.gz.age')
   if (!accessKeyId || !secretAccessKey) throw new Error('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
-  const endpoint = (process.env.AWS_ENDPOINT_URL ?? `https://s3.${region}.amazonaws.com`).replace(/\/+$/, '')
+  const endpoint = (process.env.AWS_ENDPOINT_URL || `https://s3.${region}.amazonaws.com`).replace(/\/+$/, '')
   const s3 = await createS3({ endpoint, region, bucket, accessKeyId, secretAccessKey })
   say(`Fetching ${source}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -74,10 +74,13 @@ export async function updateBackup(db: Db, id: string, changes: Changes): Promis
     .execute()
 }
 
+type Filter = { state?: BackupState; until?: string; limit?: number }
+
 /** Newest first. */
-export async function listBackups(db: Db, filter: { state?: BackupState; limit?: number } = {}): Promise<Backup[]> {
+export async function listBackups(db: Db, filter: Filter = {}): Promise<Backup[]> {
   let query = db.selectFrom('backups').selectAll().orderBy('started_at', 'desc').orderBy('id')
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  if (filter.until !== undefined) query = query.where('started_at', '<=', filter.until)
   if (filter.limit !== undefined) query = query.limit(filter.limit)
   return (await query.execute()).map(fromRow)
 }

@@ -43,6 +43,7 @@ export type Backups = {
 }
 
 const INTERRUPTED = 'Slipway was stopped while it was made.'
+const NEVER = '1970-01-01T00:00:00.000Z'
 /** A clock that is set forward does not wake a timer. */
 const MOST_MS = 10 * 60_000
 const AGAIN_MS = 10_000
@@ -146,6 +147,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     for (const id of chooseOld(
       made.map((it) => ({ id: it.id, at: it.startedAt })),
       keep,
+      now(),
     )) {
       const old = made.find((it) => it.id === id)
       if (!old) continue
@@ -182,13 +184,16 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     tell()
   }
 
-  /** From the last one on: what was due while Slipway was down is made up for. */
+  /**
+   * From the last one on: what was due while Slipway was down is made up for. What a wrong clock dated into the future is
+   * not waited for.
+   */
   async function nextAt(): Promise<string | undefined> {
     const settings = await readBackupSettings(deps)
     if (!settings?.isEnabled || (await readRestored(db))) return undefined
-    const [last] = await listBackups(db, { limit: 1 })
-    const from = [settings.savedAt, last?.startedAt ?? ''].sort().at(-1) ?? settings.savedAt
-    return (await nextTimes(settings.cron, settings.timeZone, 1, new Date(from)))[0]
+    const [last] = await listBackups(db, { until: now(), limit: 1 })
+    const from = [settings.savedAt, last?.startedAt ?? NEVER].filter((it) => it <= now()).sort()
+    return (await nextTimes(settings.cron, settings.timeZone, 1, new Date(from.at(-1) ?? NEVER)))[0]
   }
 
   function look(): void {

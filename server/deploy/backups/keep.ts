@@ -9,10 +9,11 @@ const weekOf = (at: string) => String(Math.floor((Date.parse(at) / DAY_MS + 3) /
 
 /**
  * The backups that the rule does not keep. The newest of a day or a week stands for it, by UTC; days and weeks without a
- * backup do not count. The newest one of all is kept in any case.
+ * backup do not count. The newest one of all is kept in any case. One from after `now` was made while the clock was wrong:
+ * it takes nobody's place, and stays until its time has come.
  */
-export function chooseOld(backups: readonly Made[], keep: Keep): string[] {
-  const newestFirst = backups.toSorted((a, b) => b.at.localeCompare(a.at))
+export function chooseOld(backups: readonly Made[], keep: Keep, now: string): string[] {
+  const newestFirst = backups.filter((it) => it.at <= now).sort((a, b) => b.at.localeCompare(a.at))
   const kept = new Set([
     ...newestFirst.slice(0, Math.max(1, keep.last)),
     ...newestOf(newestFirst, dayOf).slice(0, keep.daily),

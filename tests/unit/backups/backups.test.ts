@@ -2,7 +2,7 @@ import { createReadStream, existsSync, readdirSync, writeFileSync } from 'node:f
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { findBackup, insertBackup, listBackups } from '../../../server/db/backups.ts'
+import { findBackup, insertBackup, listBackups, updateBackup } from '../../../server/db/backups.ts'
 import { insertChannel, newChannelId } from '../../../server/db/channels.ts'
 import { listNext } from '../../../server/db/news.ts'
 import { openDatabase } from '../../../server/db/open.ts'
@@ -19,6 +19,7 @@ const NO_ENGINE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
 let inside: Inside
 let backups: Backups
 let told = 0
+const ONE = { last: 1, daily: 0, weekly: 0 }
 
 async function begin(more: Partial<BackupSettings> = {}, env: Record<string, string> = {}) {
   inside = await makeInside({ ...NO_ENGINE, ...env })
@@ -140,10 +141,24 @@ test('one that was being made when Slipway ended counts as failed, and its file 
 })
 
 test('what is too old goes when a new one was made', async () => {
-  const folder = await begin({ keep: { last: 1, daily: 0, weekly: 0 } })
+  const folder = await begin({ keep: ONE })
   const first = await over((await backups.begin('user')).id)
   const second = await over((await backups.begin('user')).id)
   await expect.poll(() => readdirSync(folder)).toEqual([second.name])
   expect(await findBackup(inside.deps.db, first.id)).toBeUndefined()
   expect(existsSync(path.join(folder, first.name))).toBe(false)
+})
+
+test('a backup that a wrong clock dated into the future stops neither the next one nor its being kept', async () => {
+  const folder = await begin({ isEnabled: true, cron: '0 * * * *', savedAt: '2999-01-01T00:00:00.000Z', keep: ONE })
+  const place = { kind: 'folder' as const, folder }
+  const future = { id: '00000001-0000-4000-8000-000000000001', name: 'f', startedAt: '2999-01-01T00:00:00.000Z' }
+  await insertBackup(inside.deps.db, { ...future, cause: 'user', target: place })
+  await updateBackup(inside.deps.db, future.id, { state: 'succeeded' })
+  await backups.start()
+  await expect.poll(async () => (await listBackups(inside.deps.db)).map((it) => it.state)).toHaveLength(2)
+  await expect.poll(() => backups.progress(), { timeout: 20_000 }).toBeUndefined()
+  const [, made] = await listBackups(inside.deps.db)
+  expect(made).toMatchObject({ cause: 'schedule', state: 'succeeded' })
+  expect(readdirSync(folder)).toEqual([made?.name])
 })

@@ -46,7 +46,7 @@ const INTERRUPTED = 'Slipway was stopped while it was made.'
 const NEVER = '1970-01-01T00:00:00.000Z'
 /** A clock that is set forward does not wake a timer. */
 const MOST_MS = 10 * 60_000
-const AGAIN_MS = 10_000
+const AGAIN_MS = 5000
 /** So many failures are remembered. */
 const MOST_FAILED = 20
 
@@ -56,6 +56,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
   const end = new AbortController()
   let current: { id: string; progress: Progress; done: Promise<void> } | undefined
   let timer: NodeJS.Timeout | undefined
+  let freeing: NodeJS.Timeout | undefined
 
   const tell = () => events.publish({ type: 'changed', what: 'backups' })
 
@@ -89,6 +90,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
 
   async function run(backup: Backup, settings: BackupSettings): Promise<void> {
     try {
+      await freeHeld()
       const { size, contents } = await makeBackup(deps, queue, {
         backup,
         settings,
@@ -121,9 +123,20 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
       await queueNews(trx, tellBackupFailed(deps, message, new Date()))
     })
     onNews()
-    if (backup.held.length > 0) await letGo(deps, id, backup.held)
+    await freeHeldAtLast()
     await discard(backup)
     await forgetFailedBackups(db, MOST_FAILED)
+  }
+
+  /** However long the engine is away: nobody else would let an app go on. */
+  async function freeHeldAtLast(): Promise<void> {
+    clearTimeout(freeing)
+    try {
+      await freeHeld()
+    } catch (error) {
+      log.error({ err: error }, 'what a backup held could not be let go yet')
+      if (!end.signal.aborted) freeing = setTimeout(() => void freeHeldAtLast(), AGAIN_MS).unref()
+    }
   }
 
   async function discard(backup: Backup): Promise<void> {
@@ -168,10 +181,10 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     tell()
   }
 
-  /** Whom a backup of the last run still holds. @throws engine_unreachable */
-  async function resumeHeld(): Promise<void> {
-    for (const { id, held } of await listBackups(db))
-      if (held.length > 0 && id !== current?.id) await letGo(deps, id, held, 1)
+  /** Lets go on whom a backup still holds that is not being made. @throws engine_unreachable */
+  async function freeHeld(): Promise<void> {
+    for (const { id, state, held } of await listBackups(db))
+      if (held.length > 0 && (id !== current?.id || state !== 'running')) await letGo(deps, id, held, 1)
   }
 
   /** One that was being made when the last run ended is none. */
@@ -221,7 +234,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
   /** An app that is still held is let go before anything else; an engine that does not answer yet is waited for. */
   async function start(): Promise<void> {
     try {
-      await resumeHeld()
+      await freeHeld()
     } catch (error) {
       log.error({ err: error }, 'what the last backup held could not be let go yet')
       if (!end.signal.aborted) timer = setTimeout(() => void start(), AGAIN_MS).unref()
@@ -249,6 +262,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     async stop() {
       end.abort(new AppError('interrupted', INTERRUPTED))
       clearTimeout(timer)
+      clearTimeout(freeing)
       await current?.done
     },
   }

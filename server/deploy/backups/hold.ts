@@ -13,8 +13,8 @@ export type Wish = { backupId: string; deploymentId: string; app: string; volume
 const POLL_MS = 250
 const GRACE_MS = 10 * 60_000
 const STOP_SECONDS = 30
-/** An engine that does not answer for a moment does not leave an app behind. */
-const TRIES = 20
+/** An engine that does not answer for a moment does not fail a backup. */
+const TRIES = 6
 const PAUSE_MS = 500
 
 /**
@@ -64,8 +64,8 @@ async function whenIdle(
   signal: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
-  const until = Date.now() + config.buildTimeoutSeconds * 1000 + GRACE_MS
-  while (Date.now() < until) {
+  const until = performance.now() + config.buildTimeoutSeconds * 1000 + GRACE_MS
+  while (performance.now() < until) {
     signal.throwIfAborted()
     const isDone = await queue.whileIdle(deploymentId, async () => {
       await work()
@@ -87,7 +87,7 @@ async function listWriting({ docker }: Deps, { deploymentId, volumes, how }: Wis
 const freeze = ({ docker }: Deps, { id, how }: Held) =>
   how === 'stop' ? docker.stopContainer(id, STOP_SECONDS) : docker.pauseContainer(id)
 
-/** Lets containers go on that a backup held, and notes it. Fine when one runs again, or is gone. */
+/** Lets containers go on that a backup held, and notes it. Fine when one runs again, or is gone; one that fails holds up no other. */
 export async function letGo(
   { db, docker }: Deps,
   backupId: string,
@@ -95,12 +95,10 @@ export async function letGo(
   tries = TRIES,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    try {
-      for (const { id, how } of held) await (how === 'stop' ? docker.startAgain(id) : docker.unpauseContainer(id))
-      return await updateBackup(db, backupId, { held: [] })
-    } catch (error) {
-      if (attempt >= tries) throw error
-      await sleep(PAUSE_MS)
-    }
+    const goOn = ({ id, how }: Held) => (how === 'stop' ? docker.startAgain(id) : docker.unpauseContainer(id))
+    const failed = (await Promise.allSettled(held.map(goOn))).find((it) => it.status === 'rejected')
+    if (!failed) return await updateBackup(db, backupId, { held: [] })
+    if (attempt >= tries) throw failed.reason
+    await sleep(PAUSE_MS)
   }
 }

@@ -170,3 +170,18 @@ test('an engine that does not answer for a moment does not leave an app behind',
   expect(await over()).toMatchObject({ state: 'succeeded', held: [] })
   expect(asked).toEqual(expect.arrayContaining(['unpause app', 'unpause job']))
 })
+
+test('an engine that is away for long fails the backup, and lets everybody go on when it is back', async () => {
+  await settle('pause')
+  let isAway = true
+  thaw = async (id) => {
+    if (isAway && id === 'app') throw new Error('not now')
+  }
+  await backups.begin('user')
+  expect(await over()).toMatchObject({ state: 'failed', message: expect.stringContaining('not now') })
+  expect(asked).toContain('unpause job')
+  expect(asked).not.toContain('unpause app')
+  isAway = false
+  await expect.poll(async () => (await listBackups(inside.deps.db))[0]?.held, { timeout: 15_000 }).toEqual([])
+  expect(asked).toContain('unpause app')
+})

@@ -34,7 +34,7 @@ const FIRST_PAUSE_MS = 500
 const PATIENCE_MS = 120_000
 
 /** Storage that speaks S3. The client is loaded at first use. */
-export async function createS3(config: S3Config): Promise<S3> {
+export async function createS3(config: S3Config, patienceMs = PATIENCE_MS): Promise<S3> {
   const { S3mini } = await import('s3mini')
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = config
   const own = new AbortController()
@@ -50,7 +50,7 @@ export async function createS3(config: S3Config): Promise<S3> {
   /** Nothing is followed: a redirect would take the signature along. */
   const bounded = (signal: AbortSignal) =>
     client((url, init) =>
-      fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) }),
+      fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) }),
     )
   const again = <T>(what: string, signal: AbortSignal, work: (it: InstanceType<typeof S3mini>) => Promise<T>) =>
     tryAgain(config, what, signal, () => work(bounded(signal)))
@@ -86,7 +86,7 @@ export async function createS3(config: S3Config): Promise<S3> {
       // The whole object may take hours: only the first answer is waited for with a limit, then each part of it.
       const idle = new AbortController()
       const all = AbortSignal.any([signal, idle.signal])
-      let timer = setTimeout(() => idle.abort(late()), PATIENCE_MS)
+      let timer = setTimeout(() => idle.abort(late()), patienceMs)
       const reader = client((url, init) => fetch(url, { ...init, redirect: 'manual', signal: all }))
       const reply = await tryAgain(config, 'be read', signal, () => reader.getObjectResponse(key)).catch((error) => {
         clearTimeout(timer)
@@ -101,8 +101,9 @@ export async function createS3(config: S3Config): Promise<S3> {
         try {
           for await (const part of body) {
             clearTimeout(timer)
-            timer = setTimeout(() => idle.abort(late()), PATIENCE_MS)
             yield part
+            // Who takes it may take their time: somebody downloads it.
+            timer = setTimeout(() => idle.abort(late()), patienceMs)
           }
         } finally {
           clearTimeout(timer)

@@ -17,6 +17,8 @@ export type S3Server = {
   uploads(): string[]
   /** Is asked before each request; what it answers is the reply, instead of that of the server. */
   refuse: ((method: string, url: string) => number | undefined) | undefined
+  /** Takes requests and answers none. */
+  hang: boolean
   requests: string[]
   stop(): Promise<void>
 }
@@ -39,6 +41,7 @@ export async function startS3(): Promise<S3Server> {
   const http: Server = createServer((request, response) => {
     const { method = '', url = '' } = request
     requests.push(`${method} ${url}`)
+    if (server.hang) return
     const status = server.refuse?.(method, url)
     // AbortMultipartUpload is all that this server does not know.
     const upload = /[?&]uploadId=([\w-]+)$/.exec(url)?.[1]
@@ -68,6 +71,7 @@ export async function startS3(): Promise<S3Server> {
       ),
     uploads: () => list(uploads),
     refuse: undefined,
+    hang: false,
     requests,
     async stop() {
       http.closeAllConnections()

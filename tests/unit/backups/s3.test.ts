@@ -24,6 +24,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 afterEach(() => {
   server.refuse = undefined
+  server.hang = false
 })
 
 function makeFile(bytes: Buffer): string {
@@ -91,6 +92,22 @@ test('an upload ends when it is told to', async () => {
     return undefined
   }
   await expect(upload('ended', randomBytes(17 * MB), end.signal)).rejects.toThrow('enough')
+})
+
+test('who downloads may take their time, and storage that stops sending is given up', async () => {
+  const bytes = randomBytes(12 * MB)
+  await upload('slow', bytes)
+  const hasty = await createS3(config(), 1000)
+  let count = 0
+  for await (const part of await hasty.download('slow', new AbortController().signal)) {
+    if (count === 0) await new Promise((resolve) => setTimeout(resolve, 1500))
+    count += part.length
+  }
+  expect(count).toBe(bytes.length)
+  server.hang = true
+  await expect(hasty.put('hangs', 'x')).rejects.toMatchObject({ code: 'backup_target_failed' })
+  const half = await hasty.download('slow', new AbortController().signal).catch((error: Error) => error)
+  expect(half).toMatchObject({ code: 'backup_target_failed' })
 })
 
 test('an object is deleted, and again', async () => {

@@ -143,6 +143,7 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     try {
       const target = await reach(backup)
       await target.discard(partialOf(backup.name), backup.name, backup.upload)
+      await updateBackup(db, backup.id, { upload: null })
     } catch (error) {
       log.warn({ err: error, backup: backup.name }, 'what a failed backup left could not be removed')
     }
@@ -187,13 +188,14 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
       if (held.length > 0 && (id !== current?.id || state !== 'running')) await letGo(deps, id, held, 1)
   }
 
-  /** One that was being made when the last run ended is none. */
+  /** One that was being made when the last run ended is none. What storage that was away has of a failed one goes now. */
   async function endInterrupted(): Promise<void> {
     for (const backup of await listBackups(db, { state: 'running' })) {
       if (backup.id === current?.id) continue
       await clear(backup).catch((error: unknown) => log.warn({ err: error }, 'what a backup needed is still there'))
       await fail(backup.id, INTERRUPTED)
     }
+    for (const backup of await listBackups(db, { state: 'failed' })) if (backup.upload !== null) await discard(backup)
     tell()
   }
 

@@ -131,7 +131,8 @@ async function writeFile(write: Write, target: Target, file: string): Promise<Su
         yield part
       }
     },
-    createWriteStream(file, { mode: 0o600, flush: true }),
+    // Others may write to the folder: what lies there under this name is not ours.
+    createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }),
     { signal },
   )
   if (sums === undefined) throw new Error('the backup was not written to its end')

@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync, writeFileSync } from 'node:f
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { createS3 } from '../../../server/adapters/s3.ts'
 import { findBackup, insertBackup, listBackups, updateBackup } from '../../../server/db/backups.ts'
 import { insertChannel, newChannelId } from '../../../server/db/channels.ts'
 import { listNext } from '../../../server/db/news.ts'
@@ -12,6 +13,7 @@ import { readArchive } from '../../../server/deploy/backups/read-archive.ts'
 import { type BackupSettings, writeBackupSettings } from '../../../server/deploy/backups/settings.ts'
 import { PASSPHRASE } from '../../support/backup-file.ts'
 import { type Inside, makeInside } from '../../support/inside.ts'
+import { startS3 } from '../../support/s3-server.ts'
 import { makeFolder } from '../../support/temp-folder.ts'
 
 /** A Slipway without volumes needs no engine to be backed up: here there is none. */
@@ -62,6 +64,11 @@ async function over(id?: string) {
     await sleep(25)
   }
   throw new Error('it does not end')
+}
+function fileOf(size: number): string {
+  const file = path.join(makeFolder(), 'file')
+  writeFileSync(file, Buffer.alloc(size))
+  return file
 }
 const news = async () => (await listNext(inside.deps.db)).map((it) => it.news)
 
@@ -138,6 +145,31 @@ test('one that was being made when Slipway ended counts as failed, and its file 
   await expect.poll(async () => (await findBackup(inside.deps.db, id))?.state).toBe('failed')
   await expect.poll(() => readdirSync(folder)).toEqual(['somebody-elses'])
   expect(await news()).toMatchObject([{ type: 'backup-failed', message: expect.stringContaining('stopped') }])
+})
+
+test('what storage that was away has of an upload goes at the next start', async () => {
+  const storage = await startS3()
+  const { url: endpoint, bucket, accessKeyId, secretAccessKey } = storage
+  const s3 = { endpoint, region: 'us-east-1', bucket, accessKeyId, secretAccessKey }
+  await begin({ target: { kind: 's3', prefix: '', ...s3 } })
+  const [id, name] = ['00000001-0000-4000-8000-000000000001', 'half.tar.gz.age']
+  const target = { kind: 's3' as const, endpoint, bucket, prefix: '' }
+  await insertBackup(inside.deps.db, { id, name, cause: 'user', target, startedAt: '2026-01-01T00:00:00.000Z' })
+  await (await createS3(s3))
+    .upload(name, fileOf(9 * 2 ** 20), {
+      signal: new AbortController().signal,
+      sent: () => undefined,
+      async begun(upload) {
+        await updateBackup(inside.deps.db, id, { state: 'failed', upload })
+        throw new Error('the network is away')
+      },
+    })
+    .catch(() => undefined)
+  expect(storage.uploads()).not.toEqual([])
+  await backups.start()
+  await expect.poll(() => storage.uploads()).toEqual([])
+  await expect.poll(async () => (await findBackup(inside.deps.db, id))?.upload).toBeNull()
+  await storage.stop()
 })
 
 test('what is too old goes when a new one was made', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Db } from '../db/schema.ts'
 import { deleteSetting, readSetting, writeSetting } from '../db/settings.ts'
@@ -31,10 +31,19 @@ export const forgetRestored = (db: Db): Promise<void> => deleteSetting(db, KEY)
 /** Where a restore works until all is in its place. */
 export const restoreFolderOf = (dataDir: string): string => path.join(dataDir, 'restoring')
 
+/** Clears up after a restore that was stopped after its last step: all is in its place. Answers whether there was one. */
+export function endRestore(dataDir: string): boolean {
+  const folder = restoreFolderOf(dataDir)
+  const has = (folder: string) => existsSync(path.join(folder, 'slipway.db'))
+  if (!existsSync(folder) || !has(dataDir) || has(folder)) return false
+  rmSync(folder, { recursive: true })
+  return true
+}
+
 /** A server on half a backup would begin anew, beside the data that is there already. @throws Error */
 export function refuseHalfRestored(dataDir: string): void {
   const folder = restoreFolderOf(dataDir)
-  if (!existsSync(folder)) return
+  if (!existsSync(folder) || endRestore(dataDir)) return
   throw new Error(`A restore into ${dataDir} was not finished. Run scripts/restore again, or remove ${folder}.`)
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -7,7 +8,7 @@ import type { Config } from '../../config.ts'
 import { knownMigrations, openDatabase } from '../../db/open.ts'
 import { problemOfSnapshot } from '../../db/snapshot.ts'
 import { AppError } from '../../errors.ts'
-import { restoreFolderOf } from '../restored.ts'
+import { endRestore, restoreFolderOf } from '../restored.ts'
 import type { Manifest, VolumeSum } from './manifest.ts'
 import { prepareRestored } from './prepare-restored.ts'
 import { readArchive } from './read-archive.ts'
@@ -42,9 +43,10 @@ export async function restoreBackup(restore: Restore): Promise<{ manifest: Manif
   await mkdir(work, { recursive: true, mode: 0o700 })
   say('Reading the backup')
   const { manifest, sums } = await lookFirst(restore, work)
-  await writeDurably(path.join(work, 'attempt.json'), JSON.stringify({ id: manifest.id }))
+  const attempt = randomUUID()
+  await writeDurably(path.join(work, 'attempt.json'), JSON.stringify({ id: attempt }))
   try {
-    await putVolumes(restore, manifest, sums.volumes)
+    await putVolumes(restore, attempt, sums.volumes)
   } finally {
     await docker.clearVolumeReader()
   }
@@ -63,6 +65,7 @@ async function lookFirst(restore: Restore, work: string) {
     const read = await unpack(restore, work)
     await restore.docker.ping()
     await refuseVolumes(restore.docker, read.manifest)
+    await refuseContainers(restore)
     return read
   } catch (error) {
     await rm(work, { recursive: true, force: true })
@@ -73,6 +76,8 @@ async function lookFirst(restore: Restore, work: string) {
 /** @throws not_possible_now */
 async function refuseUsed(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  if (endRestore(dataDir))
+    throw new AppError('not_possible_now', `A backup was restored to ${dataDir} already. Start Slipway.`)
   const names = await readdir(dataDir)
   const isOurs = (name: string) => name === 'secret.key' && names.includes('restoring') && !names.includes(DATABASE)
   const used = names.filter((it) => !MAY_BE_THERE.has(it) && !isOurs(it))
@@ -144,13 +149,25 @@ async function refuseVolumes(docker: DockerAdapter, { volumes }: Manifest): Prom
   }
 }
 
+/** Another Slipway of this name would have its apps replaced by those of the backup. @throws not_possible_now */
+async function refuseContainers({ config, docker }: Restore): Promise<void> {
+  const owned = await docker.listOwned()
+  const apps = owned.filter(({ kind, labels }) => kind === 'container' && labels['slipway.deployment'] !== undefined)
+  if (apps.length === 0) return
+  const names = apps.map((it) => it.name).slice(0, 3)
+  throw new AppError(
+    'not_possible_now',
+    `The engine has apps of ${config.instance} already (${names.join(', ')}). If no Slipway has them any more, remove them (docker rm -f), then restore.`,
+  )
+}
+
 /** Each is read back and compared with what was backed up. */
-async function putVolumes(restore: Restore, manifest: Manifest, sums: VolumeSum[]): Promise<void> {
+async function putVolumes(restore: Restore, attempt: string, sums: VolumeSum[]): Promise<void> {
   const { config, docker, file, passphrase, say } = restore
   await readArchive(createReadStream(file), passphrase, {
     async volume({ name, deploymentId, app }, tar) {
       say(`Bringing back ${name} (${app})`)
-      const labels = { 'slipway.instance': config.instance, 'slipway.deployment': deploymentId, [MARK]: manifest.id }
+      const labels = { 'slipway.instance': config.instance, 'slipway.deployment': deploymentId, [MARK]: attempt }
       await docker.ensureVolume(name, labels)
       await docker.writeVolume(name, tar)
       const said = sums.find((it) => it.name === name)
@@ -172,8 +189,10 @@ async function putInPlace(dataDir: string, work: string): Promise<void> {
   await rm(work, { recursive: true })
 }
 
+/** All of it is there under its name, or nothing. */
 async function writeDurably(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { mode: 0o600, flush: true })
+  await writeFile(`${file}.part`, text, { mode: 0o600, flush: true })
+  await rename(`${file}.part`, file)
   await syncFolder(path.dirname(file))
 }
 

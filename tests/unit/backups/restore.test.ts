@@ -37,6 +37,7 @@ function engineOf(volumes: Volumes): DockerAdapter {
   return engine as DockerAdapter
 }
 
+const MARK = 'slipway.restored'
 let file: string
 let key: string
 let id: string
@@ -152,6 +153,35 @@ test('stopped while a volume was written it is run again, and the server does no
   await restore()
   expect(here.get('slipway-data')?.tar.equals(data)).toBe(true)
   expect(() => refuseHalfRestored(dataDir)).not.toThrow()
+})
+
+test('stopped after its last step it has restored all, and is not run again', async () => {
+  await restore()
+  const work = path.join(dataDir, 'restoring')
+  mkdirSync(work)
+  writeFileSync(path.join(work, 'attempt.json'), JSON.stringify({ id: here.get('slipway-data')?.labels[MARK] }))
+  await expect(restore()).rejects.toThrow(/restored to .* already/)
+  expect(here.get('slipway-data')?.tar.equals(data)).toBe(true)
+  mkdirSync(work)
+  expect(() => refuseHalfRestored(dataDir)).not.toThrow()
+  expect(readdirSync(dataDir).sort()).toEqual(['secret.key', 'slipway.db'])
+})
+
+test('what an earlier attempt restored to another folder is not taken for its own', async () => {
+  await restore()
+  const mark = here.get('slipway-data')?.labels[MARK]
+  here.clear()
+  dataDir = path.join(makeFolder(), 'data')
+  await restore()
+  expect(here.get('slipway-data')?.labels[MARK]).not.toBe(mark)
+})
+
+test('an engine that has apps of this instance is refused: they would be replaced', async () => {
+  const docker = engineOf(here)
+  const labels = { 'slipway.instance': 'slipway', 'slipway.deployment': 'd' }
+  docker.listOwned = async () => [{ kind: 'container', name: 'slipway-app-1', labels }]
+  await expect(restore({ docker })).rejects.toThrow(/has apps of slipway already \(slipway-app-1\)/)
+  expect([readdirSync(dataDir), here.size]).toEqual([[], 0])
 })
 
 test('a volume that does not hold what was written is found', async () => {

@@ -153,6 +153,8 @@ export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deploym
   if ((dropped > 0 || !aborted) && deployment.liveRelease === null) {
     await setStatus(deps, deployment.id, 'failed', { code: 'cancelled', message: reason.message })
   } else await announce(deps, deployment.id)
+  // A stop or start that was asked for after it need not wait any more.
+  queue.kick()
 }
 
 /** Goes on with what got stuck, or deploys again what failed. @throws not_possible_now */

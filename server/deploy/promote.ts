@@ -21,7 +21,7 @@ export async function promote(ctx: StepContext): Promise<void> {
       stopped: false,
       error: null,
     })
-    // What was stopped when it was backed up is stopped again: only now, for a stop does not wait behind a deploy.
+    // What was stopped when it was backed up is stopped again: only now, for a deploy that failed may be tried again.
     if (release.cause.kind === 'restore' && current?.stopped) await insertJob(trx, deployment.id, 'stop')
   })
   Object.assign(deployment, { liveRelease: release.number, status: 'running', stopped: false, error: null })

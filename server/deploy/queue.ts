@@ -41,9 +41,13 @@ const GIVES_WAY = new AppError('cancelled', 'Something else was asked for. What 
 const AGAIN_MS = 60_000
 const PAUSE_MS = 1000
 
+/** A deploy starts its app: a stop that was asked for after it would be undone if it came first. */
+const isSwitch = ({ kind }: Job) => kind === 'stop' || kind === 'start' || kind === 'restart'
+
 /**
- * Runs the jobs of the database: one per deployment at a time, in the order they came, and so many deploys at once as
- * SLIPWAY_BUILD_CONCURRENCY says.
+ * Runs the jobs of the database: one per deployment at a time, and so many deploys at once as SLIPWAY_BUILD_CONCURRENCY
+ * says. What was asked of an app is done in the order it was asked for; a delete, and the clean-up of what failed, wait
+ * for no deploy that has not begun.
  */
 export function createQueue(deps: Deps): Queue {
   const running = new Map<string, Running>()
@@ -72,7 +76,10 @@ export function createQueue(deps: Deps): Queue {
     const isHeld = await holdsRemovals(deps)
     const jobs = (await listJobs(deps.db, { state: 'queued' })).filter((job) => !isHeld(job))
     wakeFor(jobs)
+    const toDeploy = new Set<string>()
     for (const job of jobs) {
+      if (isSwitch(job) && toDeploy.has(job.deploymentId)) continue
+      if (job.kind === 'deploy') toDeploy.add(job.deploymentId)
       if (stopped || (job.runAfter ?? '') > now()) continue
       const ahead = running.get(job.deploymentId)
       if (ahead) {

@@ -46,6 +46,7 @@ export const errorStatus = {
   engine_failed: 502,
   name_in_use: 409,
   disk_full: 507,
+  disk_failed: 500,
   no_free_port: 503,
   port_taken: 409,
   nginx_missing: 503,
@@ -116,22 +117,24 @@ export class AppError extends Error {
 /** The error as an AppError; anything unexpected becomes `internal` and keeps the original as its cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (isDiskFull(error)) {
-    return new AppError(
-      'disk_full',
-      'The disk that Slipway keeps its data on is full. Free some space, then try again.',
-      {
-        cause: error,
-      },
-    )
-  }
+  if (isDiskFull(error)) return new AppError('disk_full', FULL, { cause: error })
+  if (isDiskFailed(error)) return new AppError('disk_failed', FAILED, { cause: error })
   const message = error instanceof Error ? error.message : String(error)
   return new AppError('internal', `Something unexpected happened: ${message}`, { cause: error })
 }
 
+const FULL = 'The disk that Slipway keeps its data on is full. Free some space, then try again.'
+const FAILED =
+  'The disk that Slipway keeps its data on could not be read or written. Look what the kernel says of it (dmesg), mend or replace it, then try again.'
+
 /** A newer Slipway wrote the database. To start again does not help: another version or another database is needed. */
 export class NewerDatabaseError extends Error {}
 
-/** The file system and the database each have a word for it. */
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+/** The file system and the database each have words for it; the last one is that of the database's shared memory. */
 const isDiskFull = (error: unknown) =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')
+  ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error))
+
+/** A file system with errors is made read-only by the kernel. */
+const isDiskFailed = (error: unknown) => /^(EIO|EROFS|SQLITE_IOERR.*)$/.test(codeOf(error))

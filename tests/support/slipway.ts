@@ -46,17 +46,21 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** From the sources, with more arguments for node; or as it is started for real, built by `npm run build`. */
-export type Start = { nodeArgs?: string[]; built?: boolean }
+/**
+ * From the sources, with more arguments for node; or as it is started for real, built by `npm run build`. `within`: where
+ * its data folder is made.
+ */
+export type Start = { nodeArgs?: string[]; built?: boolean; within?: string }
 
 let count = 0
+const ranges = new Set<number>()
 
 /** Makes a server; it does not run yet. Instances of one test run never share a name. */
 export async function createSlipway(
   env: Record<string, string> = {},
-  { nodeArgs = [], built = false }: Start = {},
+  { nodeArgs = [], built = false, within = tmpdir() }: Start = {},
 ): Promise<Slipway> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'slipway-test-'))
+  const dataDir = await mkdtemp(path.join(within, 'slipway-test-'))
   const [port, httpPort] = [await freePort(), await freePort()]
   count += 1
   const instance = `swtest${process.pid}x${count}${Math.random().toString(36).slice(2, 6)}`
@@ -69,7 +73,7 @@ export async function createSlipway(
     SLIPWAY_PUBLIC_URL: url,
     SLIPWAY_INSTANCE: instance,
     SLIPWAY_ADMIN_PASSWORD: PASSWORD,
-    SLIPWAY_PORT_RANGE: await freeRange(),
+    SLIPWAY_PORT_RANGE: freeRange(),
     SLIPWAY_DRAIN_SECONDS: '2',
     SLIPWAY_START_TIMEOUT_SECONDS: '20',
     SLIPWAY_MIN_FREE_DISK_MB: '100',
@@ -168,9 +172,11 @@ async function untilListening(child: ChildProcess, url: string, output: () => st
 }
 
 /** Ranges of different servers do not touch, so that one test's port is not another's "held by a process outside". */
-async function freeRange(): Promise<string> {
-  const from = 20_000 + Math.floor(Math.random() * 200) * 50
-  return `${from}-${from + 49}`
+function freeRange(): string {
+  const range = Math.floor(Math.random() * 200)
+  if (ranges.has(range) && ranges.size < 200) return freeRange()
+  ranges.add(range)
+  return `${20_000 + range * 50}-${20_049 + range * 50}`
 }
 
 async function stopNginx(dataDir: string): Promise<void> {

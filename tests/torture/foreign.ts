@@ -51,4 +51,4 @@ export async function plantForeign({ slipway, docker, cloudflare }: World): Prom
 }
 
 /** Out of the way of those that Slipway chooses. */
-const subnet = () => `10.213.${Math.floor(Math.random() * 250)}.0/29`
+const subnet = () => `10.213.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 32) * 8}/29`

@@ -44,12 +44,11 @@ export async function createMachine(own?: OwnEngine): Promise<Machine> {
   const door = await openDockerDoor(own?.socket)
   const git = await startGitServer()
   const disk = await mountDisk()
-  const before = process.env.TMPDIR
-  process.env.TMPDIR = disk.folder
   const world = await createWorld({
     cloudflare: true,
     github: true,
     git,
+    within: disk.folder,
     ...(own && { engineSocket: own.socket }),
     env: {
       DOCKER_HOST: door.address,
@@ -60,8 +59,6 @@ export async function createMachine(own?: OwnEngine): Promise<Machine> {
       SLIPWAY_LOG_LEVEL: 'warn',
     },
   })
-  if (before === undefined) delete process.env.TMPDIR
-  else process.env.TMPDIR = before
   const repositories = new Map<string, Promise<Repository>>()
   let failing: Fault[] = []
   const filler = path.join(world.slipway.dataDir, 'filler')

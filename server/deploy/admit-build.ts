@@ -7,14 +7,15 @@ import { readMemory } from './measure-machine.ts'
 import { readDisk } from './read-disk.ts'
 
 const MIB = 2 ** 20
-/** What a build of which nothing is known has to find free. */
+/** What a build of which nothing is known has to find free, and every other one in the end. */
 const UNKNOWN: Taken = { memory: 128 * MIB, disk: 256 * MIB }
-/** A build is rarely exactly like the last one. */
+/** Beside others: a build is rarely exactly like the last one. Alone it may have no more than that, and need no more. */
 const MARGIN = 1.2
 /** The part of the memory that builds leave to apps and the system, between these bounds. */
 const RESERVED = { part: 0.05, least: 64 * MIB, most: 512 * MIB }
 const LEAST_MB = 64
 const LOOK_MS = 1000
+const NOTHING: Taken = { memory: 0, disk: 0 }
 
 /** What the builds are expected to take that go on now, each with a release that leads here. */
 const running = new Set<Taken>()
@@ -24,18 +25,22 @@ type Room = { memory: number; disk: number }
 
 /**
  * Waits until a build fits, by what the app's last builds took and what the machine has free, and says meanwhile what it
- * waits for. Answers what all builds together may use from now on, in MiB.
- * @throws machine_full, disk_full when it does not fit in time; the signal's reason
+ * waits for. Builds that go on are waited for to their end, which each has; what is not there without them either for a
+ * limited time. After it a build goes ahead within what there is, for what the last ones took says too much at times.
+ * Answers what all builds together may use from now on, in MiB.
+ * @throws machine_full, disk_full when not even a small one fits in time; the signal's reason
  */
 export async function admitBuild(ctx: StepContext): Promise<Admission> {
-  const need = await needOf(ctx)
-  const end = performance.now() + ctx.config.buildWaitSeconds * 1000
+  const known = await findKnown(ctx)
+  let end = performance.now() + ctx.config.buildWaitSeconds * 1000
   let said: string | undefined
   for (;;) {
-    const room = await roomNow(ctx)
-    const lack = lackOf(need, room)
+    const [room, others] = [await roomNow(ctx), othersNow()]
+    const need = needOf(ctx, known, running.size > 0)
+    const lack = lackOf(need, room, others)
     if (lack === undefined) return admit(need, room)
-    if (performance.now() > end) throw tooLong(ctx, lack)
+    if (lackOf(need, room, NOTHING) === undefined) end = performance.now() + ctx.config.buildWaitSeconds * 1000
+    if (performance.now() > end) return goAhead(ctx, need, room, others)
     if (lack.what !== said) ctx.say(`Waiting: ${lack.text}`, 'step')
     said = lack.what
     await sleep(LOOK_MS, undefined, { signal: ctx.signal })
@@ -47,12 +52,29 @@ function admit(need: Taken, room: Room): Admission {
   return { memoryMb: Math.max(LEAST_MB, Math.floor(room.memory / MIB)), release: () => void running.delete(need) }
 }
 
-/** A preview that was never built is like the app that it belongs to. Never more than builds may have at all. */
-async function needOf({ db, config, deployment }: StepContext): Promise<Taken> {
+/** @throws machine_full, disk_full */
+function goAhead(ctx: StepContext, need: Taken, room: Room, others: Taken): Admission {
+  const least = needOf(ctx, undefined, false)
+  const small = { memory: Math.min(need.memory, least.memory), disk: Math.min(need.disk, least.disk) }
+  const lack = lackOf(small, room, others)
+  if (lack !== undefined) throw tooLong(ctx, lack)
+  ctx.say(
+    `Nothing became free in ${ctx.config.buildWaitSeconds} s. The build goes ahead within what there is.`,
+    'stderr',
+  )
+  return admit(small, room)
+}
+
+/** A preview that was never built is like the app that it belongs to. */
+async function findKnown({ db, deployment }: StepContext): Promise<Taken | undefined> {
   const parent = deployment.previewOf
-  const known =
-    (await findBuildUsage(db, deployment.id)) ?? (parent === null ? undefined : await findBuildUsage(db, parent))
-  const { memory, disk } = known ? { memory: known.memory * MARGIN, disk: known.disk * MARGIN } : UNKNOWN
+  return (await findBuildUsage(db, deployment.id)) ?? (parent === null ? undefined : await findBuildUsage(db, parent))
+}
+
+/** Never more than builds may have at all. */
+function needOf({ config }: StepContext, known: Taken | undefined, isBesideOthers: boolean): Taken {
+  const factor = isBesideOthers ? MARGIN : 1
+  const { memory, disk } = known ? { memory: known.memory * factor, disk: known.disk * factor } : UNKNOWN
   return { memory: Math.min(Math.max(memory, LEAST_MB * MIB), config.buildMemoryMb * MIB), disk }
 }
 
@@ -67,12 +89,11 @@ async function roomNow({ config, guard }: StepContext): Promise<Room> {
 
 type Lack = { what: 'memory' | 'disk'; text: string }
 
+const othersNow = (): Taken =>
+  [...running].reduce((sum, it) => ({ memory: sum.memory + it.memory, disk: sum.disk + it.disk }), NOTHING)
+
 /** What is missing beside what the builds need that go on. */
-function lackOf(need: Taken, room: Room): Lack | undefined {
-  const others = [...running].reduce((sum, it) => ({ memory: sum.memory + it.memory, disk: sum.disk + it.disk }), {
-    memory: 0,
-    disk: 0,
-  })
+function lackOf(need: Taken, room: Room, others: Taken): Lack | undefined {
   const mb = (bytes: number) => `${Math.max(0, Math.floor(bytes / MIB))} MB`
   const beside = running.size > 0 ? ' beside the builds that go on' : ''
   for (const [what, ofWhat] of [

@@ -13,6 +13,7 @@ import type { Db } from '../../server/db/schema.ts'
 import { admitBuild } from '../../server/deploy/admit-build.ts'
 import { buildWithinLimits } from '../../server/deploy/build-within-limits.ts'
 import type { StepContext } from '../../server/deploy/context.ts'
+import { readDisk } from '../../server/deploy/read-disk.ts'
 import { tidy } from '../../server/deploy/tidy.ts'
 import { watchBuild } from '../../server/deploy/watch-build.ts'
 import { AppError } from '../../server/errors.ts'
@@ -57,6 +58,8 @@ async function makeContext(config: Partial<StepContext['config']> = {}, isFirst 
   return { ctx, db, id, usage, held, said, aborted }
 }
 
+const freeOf = async ({ config }: StepContext) => (await readDisk(config.dataDir)).free
+
 describe('what builds took', () => {
   const notes = async (db: Db, id: string, ...memory: number[]) => {
     for (const [index, bytes] of memory.entries())
@@ -94,7 +97,9 @@ describe('a build', () => {
   })
 
   test('waits and says why where it would not fit, and is refused in the end', async () => {
-    const { ctx, said } = await makeContext({}, false)
+    const { ctx, said, usage } = await makeContext()
+    // As if apps had all of the memory.
+    usage.memory = -8 * TIB
     await expect(admitBuild(ctx)).rejects.toMatchObject({
       code: 'machine_full',
       message: expect.stringMatching(
@@ -102,6 +107,24 @@ describe('a build', () => {
       ),
     })
     expect(said).toEqual([expect.stringMatching(/^Waiting: this build needs \d+ MB of memory/)])
+  })
+
+  test('whose last ones took more than there is waits, and then goes ahead within what there is', async () => {
+    const { ctx, said } = await makeContext({}, false)
+    const { memoryMb, release } = await admitBuild(ctx)
+    expect(said).toEqual([
+      expect.stringMatching(/^Waiting: this build needs \d+ MB of memory/),
+      expect.stringMatching(/goes ahead/),
+    ])
+    expect(memoryMb * MIB).toBeLessThan(TIB)
+    release()
+  })
+
+  test('alone may have what its last one had, and no more', async () => {
+    const { ctx, db, id, said } = await makeContext({ buildMemoryMb: 2 ** 10 })
+    await noteBuildUsage(db, { deploymentId: id, number: 1 }, { memory: 0, disk: (await freeOf(ctx)) * 0.95 })
+    ;(await admitBuild(ctx)).release()
+    expect(said).toEqual([])
   })
 
   test('goes on as soon as there is room', async () => {
@@ -126,12 +149,14 @@ describe('a build', () => {
     await expect(admitBuild(ctx)).rejects.toMatchObject({ code: 'disk_full' })
   })
 
-  test('counts what others need that go on', async () => {
-    const { ctx } = await makeContext({ buildMemoryMb: 200 })
+  test('waits for others that go on, however long they do', async () => {
+    const { ctx, said } = await makeContext({ buildMemoryMb: 200 })
     const first = await admitBuild(ctx)
-    await expect(admitBuild(ctx)).rejects.toMatchObject({ message: expect.stringContaining('beside the builds') })
+    const second = admitBuild(ctx)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(said).toEqual([expect.stringContaining('beside the builds that go on')])
     first.release()
-    ;(await admitBuild(ctx)).release()
+    ;(await second).release()
   })
 
   test('is ended with the reason when it takes too long', async () => {

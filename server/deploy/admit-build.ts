@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findBuildUsage, type Taken } from '../db/build-usage.ts'
 import { AppError } from '../errors.ts'
 import type { StepContext } from './context.ts'
+import { createDiskReader, leastFree } from './disks.ts'
 import { readMemory } from './measure-machine.ts'
-import { readDisk } from './read-disk.ts'
 
 const MIB = 2 ** 20
 /** What a build of which nothing is known has to find free, and every other one in the end. */
@@ -79,11 +79,12 @@ function needOf({ config }: StepContext, known: Taken | undefined, isBesideOther
 }
 
 /** What builds may hold together, and what they may write until nothing but the reserve is left. */
-async function roomNow({ config, guard }: StepContext): Promise<Room> {
+async function roomNow(ctx: StepContext): Promise<Room> {
+  const { config, guard } = ctx
   const { total, used } = readMemory(await readFile('/proc/meminfo', 'utf8'))
   const reserve = Math.min(RESERVED.most, Math.max(RESERVED.least, total * RESERVED.part))
   const available = total - used + (await guard.usage()).memory - reserve
-  const { free } = await readDisk(config.dataDir)
+  const free = leastFree(await createDiskReader(ctx)())
   return { memory: Math.min(config.buildMemoryMb * MIB, available), disk: free - config.minFreeDiskMb * MIB }
 }
 

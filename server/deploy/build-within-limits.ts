@@ -2,6 +2,7 @@ import { noteBuildUsage } from '../db/build-usage.ts'
 import { AppError } from '../errors.ts'
 import { admitBuild } from './admit-build.ts'
 import type { StepContext } from './context.ts'
+import { createDiskReader } from './disks.ts'
 import { watchBuild } from './watch-build.ts'
 
 /**
@@ -18,9 +19,10 @@ export async function buildWithinLimits(
   try {
     const letGo = await guard.hold(memoryMb)
     try {
-      const { dataDir, minFreeDiskMb, buildTimeoutSeconds: seconds } = config
+      const { minFreeDiskMb, buildTimeoutSeconds: seconds } = config
+      const disks = createDiskReader(ctx)
       const isGuarded = config.buildGuard !== 'off'
-      const watch = await watchBuild(guard, { dataDir, minFreeDiskMb, seconds, memoryMb, isGuarded }, log)
+      const watch = await watchBuild(guard, { disks, minFreeDiskMb, seconds, memoryMb, isGuarded }, log)
       const failure = await failureOf(() => build(AbortSignal.any([ctx.signal, watch.signal])))
       const { killed, ...taken } = await watch.stop()
       if (failure === undefined)

@@ -41,3 +41,6 @@ async function lookAt(folder: string): Promise<{ device: number; total: number; 
     throw error
   }
 }
+
+/** What is free where least is: a build writes to all of them, and ends with the first that is full. */
+export const leastFree = (disks: readonly Pick<Disk, 'free'>[]): number => Math.min(...disks.map((it) => it.free))

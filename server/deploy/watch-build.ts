@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import type { BuildGuard } from '../adapters/build-guard.ts'
 import type { Taken } from '../db/build-usage.ts'
 import { AppError } from '../errors.ts'
-import { readDisk } from './read-disk.ts'
+import type { Disk } from './decide-news.ts'
+import { leastFree } from './disks.ts'
 
 const LOOK_MS = 250
 const MIB = 2 ** 20
@@ -19,20 +20,27 @@ export type BuildWatch = {
   stop(): Promise<Taken & { killed: 'yes' | 'perhaps' | 'no' }>
 }
 
-type Limits = { dataDir: string; minFreeDiskMb: number; seconds: number; memoryMb: number; isGuarded: boolean }
+type Limits = {
+  disks: () => Promise<Disk[]>
+  minFreeDiskMb: number
+  seconds: number
+  memoryMb: number
+  isGuarded: boolean
+}
 
 /** Looks at a build while it runs: it ends when it takes too long, or when the disk has no more than its reserve left. */
 export async function watchBuild(guard: BuildGuard, limits: Limits, log: Logger): Promise<BuildWatch> {
   const over = new AbortController()
   const taken: Taken = { memory: 0, disk: 0 }
-  const [before, disk] = await Promise.all([guard.usage(), readDisk(limits.dataDir)])
+  const [before, disksBefore] = await Promise.all([guard.usage(), limits.disks()])
   let kills = 0
   let looksWithStrays = 0
 
   async function look(): Promise<void> {
-    const [usage, { free }] = await Promise.all([guard.usage(), readDisk(limits.dataDir)])
+    const [usage, disks] = await Promise.all([guard.usage(), limits.disks()])
+    const free = leastFree(disks)
     taken.memory = Math.max(taken.memory, usage.memory)
-    taken.disk = Math.max(taken.disk, disk.free - free)
+    taken.disk = Math.max(taken.disk, ...disks.map((disk) => shrunk(disk, disksBefore)))
     kills = usage.kills - before.kills
     looksWithStrays = usage.strays > 0 ? looksWithStrays + 1 : 0
     if (limits.isGuarded && looksWithStrays >= MOST_LOOKS_WITH_STRAYS) over.abort(unguarded())
@@ -54,6 +62,9 @@ export async function watchBuild(guard: BuildGuard, limits: Limits, log: Logger)
     },
   }
 }
+
+const shrunk = ({ folder, free }: Disk, before: Disk[]) =>
+  (before.find((it) => it.folder === folder)?.free ?? free) - free
 
 const timedOut = ({ seconds }: Limits) =>
   new AppError(

@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { sql } from 'kysely'
@@ -13,6 +13,7 @@ import type { Db } from '../../server/db/schema.ts'
 import { admitBuild } from '../../server/deploy/admit-build.ts'
 import { buildWithinLimits } from '../../server/deploy/build-within-limits.ts'
 import type { StepContext } from '../../server/deploy/context.ts'
+import { createDiskReader } from '../../server/deploy/disks.ts'
 import { readDisk } from '../../server/deploy/read-disk.ts'
 import { tidy } from '../../server/deploy/tidy.ts'
 import { watchBuild } from '../../server/deploy/watch-build.ts'
@@ -24,7 +25,7 @@ const MIB = 2 ** 20
 const TIB = 2 ** 40
 
 /** What steps are given, as far as builds need it; `usage` is what the guard sees, and may change. */
-async function makeContext(config: Partial<StepContext['config']> = {}, isFirst = true) {
+async function makeContext(config: Partial<StepContext['config']> = {}, isFirst = true, engineFolder = '/nowhere') {
   const db = await makeDatabase()
   const id = await makeDeployment(db)
   const usage = { memory: 0, kills: 0, isOfAll: false, strays: 0 }
@@ -36,6 +37,7 @@ async function makeContext(config: Partial<StepContext['config']> = {}, isFirst 
     db,
     config: {
       dataDir: makeFolder(),
+      dockerHost: 'unix:///nowhere/docker.sock',
       buildMemoryMb: 2 ** 22,
       buildWaitSeconds: 1,
       buildTimeoutSeconds: 60,
@@ -51,6 +53,7 @@ async function makeContext(config: Partial<StepContext['config']> = {}, isFirst 
         return async () => void held.pop()
       },
     },
+    docker: { check: async () => ({ rootDir: engineFolder }) },
     log: pino({ level: 'silent' }),
     signal: aborted.signal,
     say: (text: string) => void said.push(text),
@@ -168,7 +171,7 @@ describe('a build', () => {
 
   test('is ended with the reason when the disk has no more than its reserve left', async () => {
     const { ctx } = await makeContext()
-    const limits = { dataDir: ctx.config.dataDir, minFreeDiskMb: 2 ** 30, seconds: 60, memoryMb: 64, isGuarded: true }
+    const limits = { disks: createDiskReader(ctx), minFreeDiskMb: 2 ** 30, seconds: 60, memoryMb: 64, isGuarded: true }
     const watch = await watchBuild(ctx.guard, limits, ctx.log)
     await expect
       .poll(() => watch.signal.reason)
@@ -176,9 +179,21 @@ describe('a build', () => {
     await watch.stop()
   })
 
+  test.runIf(existsSync('/dev/shm'))('is measured on the disk of the engine, too', async () => {
+    const { ctx } = await makeContext({}, true, '/dev/shm')
+    const room = (await readDisk('/dev/shm')).free / MIB
+    const limits = { minFreeDiskMb: room - 1, seconds: 60, memoryMb: 64, isGuarded: true }
+    const watch = await watchBuild(ctx.guard, { ...limits, disks: createDiskReader(ctx) }, ctx.log)
+    const large = path.join(mkdtempSync('/dev/shm/slipway-'), 'large')
+    writeFileSync(large, Buffer.alloc(4 * MIB))
+    await expect.poll(() => watch.signal.reason).toMatchObject({ code: 'disk_full' })
+    expect((await watch.stop()).disk).toBeGreaterThanOrEqual(4 * MIB)
+    rmSync(path.dirname(large), { recursive: true })
+  })
+
   test('is ended when the limits do not reach it, but not for a moment in which they do not yet', async () => {
     const { ctx, usage } = await makeContext()
-    const limits = { dataDir: ctx.config.dataDir, minFreeDiskMb: 0, seconds: 60, memoryMb: 64, isGuarded: true }
+    const limits = { disks: createDiskReader(ctx), minFreeDiskMb: 0, seconds: 60, memoryMb: 64, isGuarded: true }
     const watch = await watchBuild(ctx.guard, limits, ctx.log)
     usage.strays = 1
     await new Promise((resolve) => setTimeout(resolve, 600))

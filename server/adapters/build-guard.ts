@@ -57,6 +57,17 @@ export function createBuildGuard({
   let holders = 0
   let engine: EngineCgroups | undefined
   let timer: NodeJS.Timeout | undefined
+  let turn: Promise<void> = Promise.resolve()
+
+  /**
+   * One after the other: two that ask for different limits at once would each wait for its own, and the file of one that
+   * begins would go with the one that ends.
+   */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
 
   /** What fails is tried again the next time. */
   const every = (ms: number, work: () => Promise<unknown>) =>
@@ -75,9 +86,10 @@ export function createBuildGuard({
   async function limitByHelper(memoryMb: number): Promise<void> {
     await mkdir(path.dirname(requestFile), { recursive: true })
     await writeFile(requestFile, `${memoryMb}\n`)
-    const end = Date.now() + ANSWER_MS
+    const end = performance.now() + ANSWER_MS
     while (!(await hasLimits({ memoryMb, cores }, cgroups))) {
-      if (Date.now() > end) throw new Error('slipway-builds.service does not answer: see journalctl -u slipway-builds')
+      if (performance.now() > end)
+        throw new Error('slipway-builds.service does not answer: see journalctl -u slipway-builds')
       await sleep(50)
     }
   }
@@ -90,8 +102,12 @@ export function createBuildGuard({
     else if (driver === 'systemd') timer ??= every(GATHER_MS, () => gatherStrays(cgroups))
   }
 
-  async function release(): Promise<void> {
+  function release(): Promise<void> {
     holders -= 1
+    return inTurn(endIfLast)
+  }
+
+  async function endIfLast(): Promise<void> {
     if (holders > 0) return
     clearInterval(timer)
     timer = undefined
@@ -115,7 +131,7 @@ export function createBuildGuard({
       if (mode === 'off') return async () => undefined
       holders += 1
       try {
-        await limit(memoryMb)
+        await inTurn(() => limit(memoryMb))
       } catch (error) {
         await release()
         throw refusal(error)

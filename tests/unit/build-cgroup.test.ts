@@ -141,6 +141,26 @@ describe('the guard', () => {
     expect(existsSync(requestFile)).toBe(false)
   })
 
+  test('asks its helper for one build after the other, and keeps asking for one that begins as another ends', async () => {
+    const requestFile = path.join(makeFolder(), 'build-guard')
+    const cgroups = makeCgroups('v2')
+    const guard = guardOf({ mode: 'helper', requestFile, cgroups })
+    const helper = setInterval(() => {
+      if (existsSync(requestFile))
+        void writeLimits({ memoryMb: Number(readFileSync(requestFile, 'utf8')) || 64, cores: 2 }, cgroups)
+    }, 100)
+    try {
+      const [first, second] = await Promise.all([guard.hold(300), guard.hold(200)])
+      await first()
+      const [third] = await Promise.all([guard.hold(100), second()])
+      expect(readFileSync(requestFile, 'utf8')).toBe('100\n')
+      await third()
+      expect(existsSync(requestFile)).toBe(false)
+    } finally {
+      clearInterval(helper)
+    }
+  })
+
   test('does nothing where it is switched off, and says so', async () => {
     const guard = guardOf({ mode: 'off', cgroups: import.meta.filename })
     expect(await guard.check()).toMatchObject({ ok: true, detail: expect.stringContaining('SLIPWAY_BUILD_GUARD') })

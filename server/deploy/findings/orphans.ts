@@ -1,4 +1,6 @@
 import type { Cloudflare } from '../../adapters/cloudflare.ts'
+import type { Owned } from '../../adapters/docker-owned.ts'
+import { listBackups } from '../../db/backups.ts'
 import { listStanding } from '../../db/ledger.ts'
 import { listKept } from '../../db/receipts.ts'
 import type { Deps } from '../../deps.ts'
@@ -84,7 +86,7 @@ function placesOf({ deps, cloudflare, signal }: Look): Place[] {
 /** In the order in which they can be removed. */
 const KINDS = ['container', 'image', 'network', 'volume'] as const
 
-async function onEngine({ docker }: Deps, signal: AbortSignal): Promise<Orphan[]> {
+async function onEngine({ db, docker }: Deps, signal: AbortSignal): Promise<Orphan[]> {
   const removers = {
     container: docker.removeContainer.bind(docker),
     image: docker.removeImage.bind(docker),
@@ -92,10 +94,15 @@ async function onEngine({ docker }: Deps, signal: AbortSignal): Promise<Orphan[]
     volume: docker.removeVolume.bind(docker),
   }
   const all = await docker.listOwned(signal)
+  const isBackingUp = (await listBackups(db, { state: 'running' })).length > 0
   return all
+    .filter((it) => !(isBackingUp && isOfBackup(it)))
     .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
     .map(({ kind, name }) => ({ kind, name, remove: () => removers[kind](name) }))
 }
+
+/** What volumes are read through belongs to no deployment. */
+const isOfBackup = ({ labels }: Owned) => labels['slipway.volumes'] !== undefined
 
 async function inNginx({ nginx }: Deps): Promise<Orphan[]> {
   const [vhosts, holds] = await Promise.all([nginx.list(), nginx.listHolds()])

@@ -1,9 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { must } from './docker-client.ts'
-
-/** Somebody else's look at the engine's disk takes about as long. */
-const BUSY_MS = 1000
-const BUSY_ATTEMPTS = 15
+import { askDiskUsage } from './docker-usage.ts'
 
 /** What is to go: records made in one of these times (ms since 1970), and cache mounts whose path holds one of these names. */
 export type Leftovers = { windows: { from: number; to: number }[]; mounts: string[] }
@@ -90,16 +86,10 @@ function isLeft({ Type, CreatedAt, Description }: CacheRecord, { windows, mounts
   return windows.some(({ from, to }) => made >= from && made <= to)
 }
 
-/** Oldest first. The engine answers one such question at a time and refuses the others: then it is asked again. */
-async function listRecords(call: Call, attempts = BUSY_ATTEMPTS): Promise<CacheRecord[]> {
-  try {
-    const usage = await must('looking at the build cache', call('GET', '/system/df?', { type: 'build-cache' }))
-    const records = (usage as { BuildCache?: CacheRecord[] | null }).BuildCache ?? []
-    return records.toSorted((a, b) => Date.parse(a.CreatedAt) - Date.parse(b.CreatedAt))
-  } catch (error) {
-    const busy = error instanceof Error && error.message.includes('already running')
-    if (!busy || attempts <= 1) throw error
-    await sleep(BUSY_MS)
-    return listRecords(call, attempts - 1)
-  }
+/** Oldest first. */
+async function listRecords(call: Call): Promise<CacheRecord[]> {
+  const doing = 'looking at the build cache'
+  const usage = await askDiskUsage(() => must(doing, call('GET', '/system/df?', { type: 'build-cache' })))
+  const records = (usage as { BuildCache?: CacheRecord[] | null }).BuildCache ?? []
+  return records.toSorted((a, b) => Date.parse(a.CreatedAt) - Date.parse(b.CreatedAt))
 }

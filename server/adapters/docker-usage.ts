@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { must, unless } from './docker-client.ts'
 
@@ -25,9 +26,26 @@ export type EngineUsage = {
 /** It looks at every file of every volume. */
 const LOOK_MS = 120_000
 
-/** What the engine keeps on the disk, as far as it is ours. The engine answers one such question at a time. */
+/** Somebody else's look at the engine's disk takes about as long. */
+const BUSY_MS = 1000
+const BUSY_ATTEMPTS = 15
+
+/** The engine answers one question about its disk at a time and refuses the others: then it is asked again. */
+export async function askDiskUsage(ask: () => Promise<unknown>, attempts = BUSY_ATTEMPTS): Promise<unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    const busy = error instanceof Error && error.message.includes('already running')
+    if (!busy || attempts <= 1) throw error
+    await sleep(BUSY_MS)
+    return askDiskUsage(ask, attempts - 1)
+  }
+}
+
+/** What the engine keeps on the disk, as far as it is ours. */
 export async function readEngineUsage(call: Call, instance: string): Promise<EngineUsage> {
-  const answer = (await must('measuring what it keeps', call('GET', '/system/df?', {}), LOOK_MS)) as Answer
+  const ask = () => must('measuring what it keeps', call('GET', '/system/df?', {}), LOOK_MS)
+  const answer = (await askDiskUsage(ask)) as Answer
   const deployments: EngineUsage['deployments'] = new Map()
   const add = (labels: Labels, what: 'images' | 'containers' | 'volumes', bytes: number) => {
     const owner = labels?.['slipway.deployment']

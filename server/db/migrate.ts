@@ -4,7 +4,7 @@ import type Sqlite from 'sqlite3'
 import { NewerDatabaseError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { migrations } from './migrations/index.ts'
-import { newestCopy, pruneCopies, putAside } from './put-aside.ts'
+import { newestCopy, pruneAttempts, pruneCopies, putAside } from './put-aside.ts'
 import type { Schema } from './schema.ts'
 import { readSetting, writeSetting } from './settings.ts'
 
@@ -24,7 +24,10 @@ export async function migrate(db: Kysely<Schema>, sqlite: Sqlite.Database, dataD
   const copy = first !== undefined && applied.length > 0 ? putAside(sqlite, dataDir, first) : undefined
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw explainFailure(error, copy)
+  if (error !== undefined) {
+    if (first !== undefined) pruneAttempts(dataDir, first)
+    throw explainFailure(error, copy)
+  }
   if ((await readSetting(db, VERSION_KEY)) !== VERSION) await writeSetting(db, VERSION_KEY, VERSION)
   if (copy !== undefined) pruneCopies(dataDir)
 }

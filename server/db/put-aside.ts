@@ -44,8 +44,14 @@ export function pruneCopies(dataDir: string): void {
   for (const name of copies) if (!stay.includes(name)) rmSync(path.join(folder, name), { force: true })
 }
 
-/** The newest whole copy, of those from before the migration `before` where one is named. */
-export function newestCopy(dataDir: string, before = ''): string | undefined {
+/** Of a migration that fails at every start one copy stays, the newest: the database is still what it was before. */
+export function pruneAttempts(dataDir: string, before: string): void {
+  const copies = copiesIn(dataDir).filter((name) => name.endsWith(`-before-${before}.db`))
+  for (const name of copies.slice(0, -1)) rmSync(path.join(dataDir, 'backups', name), { force: true })
+}
+
+/** The newest whole copy from before the migration `before`. */
+export function newestCopy(dataDir: string, before: string): string | undefined {
   const name = copiesIn(dataDir).findLast((it) => it.endsWith(`-before-${before}.db`))
   return name === undefined ? undefined : path.join(dataDir, 'backups', name)
 }

@@ -125,3 +125,14 @@ test('a migration that fails is told with the version, and where the copy is', a
   )
   await openNow(folder)
 })
+
+test('one that fails at every start leaves one copy, and those from before other migrations', async () => {
+  const folder = makeFolder()
+  await openNow(folder)
+  mkdirSync(path.join(folder, 'backups'))
+  const old = '2026-01-01T00-00-00-000Z-before-0002-tokens.db'
+  writeFileSync(path.join(folder, 'backups', old), '')
+  const fail: Migration['up'] = async (db) => void (await sql`insert into no_such_table values (1)`.execute(db))
+  for (let start = 0; start < 3; start++) await expect(openAsNext(folder, fail)).rejects.toThrow('no_such_table')
+  expect(backupsIn(folder)).toEqual([old, expect.stringMatching(/-before-9999-next\.db$/)])
+})

@@ -35,15 +35,15 @@ export function watch(deps: Deps, queue: Queue): () => Promise<void> {
 }
 
 async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
-  let tidied = 0
+  let tidied = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     try {
       await reconcile(deps, queue)
       await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
-      if (Date.now() - tidied > TIDY_MS) {
+      if (performance.now() - tidied > TIDY_MS) {
         await tidy(deps)
-        tidied = Date.now()
+        tidied = performance.now()
       }
       await deleteOldDeliveries(deps.db, new Date(Date.now() - DELIVERIES_MS).toISOString())
       if (!queue.isBusy()) giveBackMemory()

@@ -61,10 +61,13 @@ export function checkTree(folder: string, env: Record<string, string>, limits: C
       },
     })
     child.once('error', reject)
-    // A commit that is not there is told of by who reads it.
-    child.once('close', () => resolve())
+    // What was not counted to the end is not known to be within the limits
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new AppError('repository_unreachable', UNREADABLE))))
   })
 }
+
+const UNREADABLE =
+  'Git cannot read what it downloaded of the repository. Try again; if it stays so, look at it with git fsck.'
 
 const tooLarge = ({ bytes, files }: CloneLimits) =>
   new AppError(

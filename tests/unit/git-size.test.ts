@@ -63,6 +63,17 @@ describe('19 of a repository nothing is written to files', () => {
   })
 })
 
+test('19 what git cannot count to the end is not taken for small', async () => {
+  const folder = makeFolder()
+  git(folder, '', 'init', '-q')
+  const tree = git(folder, `040000 tree ${'1'.repeat(40)}\tgone\n`, 'mktree', '--missing')
+  const commit = git(folder, '', '-c', 'user.name=Ada', '-c', 'user.email=a@b.c', 'commit-tree', tree, '-m', 'Torn')
+  git(folder, '', 'update-ref', 'HEAD', commit)
+  await expect(checkTree(folder, { PATH: process.env.PATH ?? '' }, limits)).rejects.toMatchObject({
+    code: 'repository_unreachable',
+  })
+})
+
 test('19 a download that grows too large is ended while it runs', async () => {
   const folder = makeFolder()
   const limit = limitDownload(folder, limits)

@@ -5,8 +5,9 @@ import { AppError } from '../errors.ts'
 export type PullHead = { number: number; sha?: string | undefined }
 
 /**
- * Fetches the head of a pull request into git's folder, and makes it HEAD without writing its files, from the repository it is made to: GitHub keeps it there, also
- * that of a fork, whose own address is never asked. Nothing of the address stays in the folder.
+ * Fetches the head of a pull request into git's folder, and makes it HEAD without writing its files. It comes from the
+ * repository that the pull request is made to: GitHub keeps it there, also that of a fork, whose own address is never
+ * asked. Nothing of the address stays in the folder.
  * @throws branch_not_found when another commit came than the one that was asked for
  */
 export async function fetchPull(git: SimpleGit, address: string, { number, sha }: PullHead): Promise<void> {

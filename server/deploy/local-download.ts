@@ -14,6 +14,7 @@ local.addAddress('::1', 'ipv6')
 local.addSubnet('fe80::', 10, 'ipv6')
 local.addAddress('fd00:ec2::254', 'ipv6')
 local.addAddress('fd20:ce::254', 'ipv6')
+local.addAddress('fd00:c1::a9fe:a9fe', 'ipv6')
 
 const LOCAL_NAME = /^(localhost|.+\.localhost|metadata|metadata\.google\.internal)$/
 
@@ -25,7 +26,7 @@ const LOCAL_NAME = /^(localhost|.+\.localhost|metadata|metadata\.google\.interna
 export function findLocalDownload(dockerfile: string): string | undefined {
   const additions = instructionsOf(dockerfile).filter((it) => /^\s*(ONBUILD\s+)?ADD\s/i.test(it))
   const urls = additions.flatMap((it) => it.match(/https?:\/\/[^\s"']+/gi) ?? [])
-  return urls.find((url) => URL.canParse(url) && isLocal(new URL(url).hostname))
+  return urls.find((url) => isLocal(hostOf(url)))
 }
 
 /** One a line, as BuildKit puts them together: without comments, and with what a line goes on with. */
@@ -36,6 +37,12 @@ function instructionsOf(dockerfile: string): string[] {
     .replace(/^[^\S\n]*#.*\n?/gm, '')
     .replace(new RegExp(`${goesOn}[^\\S\\n]*\\r?\\n`, 'g'), '')
     .split('\n')
+}
+
+/** Without the interface that an address of IPv6 may name (`%25eth0`): the engine reads it, and a URL here has none. */
+function hostOf(url: string): string {
+  const plain = url.replace(/%25[^\]]*\]/, ']')
+  return URL.canParse(plain) ? new URL(plain).hostname : ''
 }
 
 /** The host as a URL has it: numbers are plain, and an address of IPv6 stands in brackets. */

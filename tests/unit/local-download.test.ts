@@ -21,6 +21,8 @@ describe('what a Dockerfile lets the engine fetch', () => {
     ['http://[::ffff:127.0.0.1]/x'],
     ['http://[::ffff:a9fe:a9fe]/x'],
     ['http://[fd00:ec2::254]/x'],
+    ['http://[fd00:c1::a9fe:a9fe]/x'],
+    ['http://[fe80::a9fe:a9fe%25eth0]/x'],
     ['http://someone@127.0.0.1/x'],
   ])('%s is on this machine', (url) => {
     expect(findLocalDownload(`FROM debian\nADD ${url} /x\n`)).toBe(url)

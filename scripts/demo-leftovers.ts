@@ -59,9 +59,10 @@ export function findInFolder(dataDir: string): string[] {
 
 /** Rules that carry the instance's mark. None where the firewall cannot be read: then none were made. */
 export async function findInFirewall(instance: string): Promise<string[]> {
-  const { stdout } = await run('iptables', ['-w', '10', '-S', 'DOCKER-USER']).catch(() => ({ stdout: '' }))
-  const marked = stdout.split('\n').filter((line) => line.includes(`"slipway:${instance}"`))
-  return marked.map((line) => `rule ${line}`)
+  const programs = ['iptables-save', 'ip6tables-save']
+  const rules = await Promise.all(programs.map((it) => run(it).catch(() => ({ stdout: '' }))))
+  const marked = new RegExp(`--comment "?slipway:${instance}(:|"| )`)
+  return rules.flatMap(({ stdout }) => stdout.split('\n').filter((it) => marked.test(it))).map((it) => `rule ${it}`)
 }
 
 /** By force, and only what carries the instance's label: for when Slipway itself could not. */

@@ -13,6 +13,8 @@ export function createNetworksAndVolumes(docker: Docker, mineOrThrow: MineOrThro
         Name: name,
         CheckDuplicate: true,
         Driver: 'bridge',
+        // Also where the engine's owner gives every network IPv6: the rules of scripts/metadata-wall know apps by their IPv4
+        EnableIPv6: false,
         Labels: labels,
         IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
       })

@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CREDENTIALS, startMetadataService } from '../support/metadata-service.ts'
+import { CREDENTIALS, METADATA, startMetadataService } from '../support/metadata-service.ts'
 import { prisoner, tryInBuild } from '../support/prisoner.ts'
 import { root } from '../support/slipway.ts'
 import { dockerfile, echo, makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
-
-const METADATA = '169.254.169.254'
 
 let world: World
 let removeMetadata: () => Promise<void>

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startMetadataService } from '../support/metadata-service.ts'
+import { makeMachineWithIpv6 } from '../support/machine-with-ipv6.ts'
+import { METADATA, METADATA_6, startMetadataService } from '../support/metadata-service.ts'
 import { root } from '../support/slipway.ts'
 
 const INSTANCE = `swtest${process.pid}wall`
@@ -42,14 +43,15 @@ function mountOfCgroups(): string {
   return mount
 }
 
-type Engine = { pid: number; connect(port: number): Promise<string>; end(): Promise<void> }
+type Engine = { pid: number; connect(port: number, host?: string): Promise<string>; end(): Promise<void> }
 
 /** What stands for the engine: a process with a control group of its own, which connects where it is told to. */
 async function startEngine(name: string): Promise<Engine> {
   const place = path.join(cgroup, name)
   mkdirSync(place, { recursive: true })
-  const script = `process.stdin.on('data', (port) => {
-    const socket = require('node:net').connect({ host: '169.254.169.254', port: Number(port), timeout: 3000 })
+  const script = `process.stdin.on('data', (place) => {
+    const [host, port] = String(place).trim().split(' ')
+    const socket = require('node:net').connect({ host, port: Number(port), timeout: 3000 })
     const say = (what) => { console.log(what); socket.destroy() }
     socket.on('connect', () => say('open')).on('error', (error) => say(error.code)).on('timeout', () => say('no answer'))
   })`
@@ -58,8 +60,8 @@ async function startEngine(name: string): Promise<Engine> {
   writeFileSync(path.join(folder, 'engine.pid'), String(child.pid))
   return {
     pid: child.pid ?? 0,
-    async connect(port) {
-      child.stdin.write(`${port}\n`)
+    async connect(port, host = METADATA) {
+      child.stdin.write(`${host} ${port}\n`)
       const [answer] = await once(child.stdout, 'data')
       return String(answer).trim()
     },
@@ -86,8 +88,10 @@ async function wall(what: string): Promise<{ code: number; says: string }> {
   }
 }
 
-const rulesIn = async (chain: string) =>
-  (await run('iptables', ['-w', '10', '-S', chain])).stdout.split('\n').filter((line) => line.includes(INSTANCE))
+const rulesIn = async (chain: string, program = 'iptables', table = 'filter') =>
+  (await run(program, ['-w', '10', '-t', table, '-S', chain])).stdout
+    .split('\n')
+    .filter((line) => line.includes(INSTANCE))
 
 test('what a Dockerfile lets the engine download does not come from the metadata service; DNS goes on', async () => {
   expect(await engine.connect(80)).toBe('open')
@@ -96,14 +100,21 @@ test('what a Dockerfile lets the engine download does not come from the metadata
   expect(await engine.connect(53)).toBe('open')
 })
 
+test('nor by IPv6', async () => {
+  expect(await engine.connect(80, METADATA_6)).toBe('ECONNREFUSED')
+  expect(await engine.connect(53, METADATA_6)).toBe('open')
+})
+
 test('other programs of the machine go on asking it', async () => {
-  expect((await fetch('http://169.254.169.254/')).status).toBe(200)
+  for (const host of [METADATA, `[${METADATA_6}]`]) expect((await fetch(`http://${host}/`)).status).toBe(200)
 })
 
 test('done twice it is there once', async () => {
   await wall('up')
   expect(await rulesIn('OUTPUT')).toHaveLength(3)
   expect(await rulesIn('DOCKER-USER')).toHaveLength(6)
+  expect(await rulesIn('OUTPUT', 'ip6tables')).toHaveLength(4)
+  expect(await rulesIn('FORWARD', 'ip6tables', 'mangle')).toHaveLength(4)
 })
 
 test('an engine that was started again has a control group of the same name, and is kept away by new rules alone', async () => {
@@ -112,15 +123,38 @@ test('an engine that was started again has a control group of the same name, and
   expect(await engine.connect(80)).toBe('open')
   expect(await wall('check')).toEqual({ code: 1, says: expect.stringContaining('OUTPUT') })
   await wall('up')
-  expect(await engine.connect(80)).toBe('ECONNREFUSED')
+  for (const host of [METADATA, METADATA_6]) expect(await engine.connect(80, host)).toBe('ECONNREFUSED')
   expect(await rulesIn('OUTPUT')).toHaveLength(3)
+  expect(await rulesIn('OUTPUT', 'ip6tables')).toHaveLength(4)
 })
 
 test('an engine without a control group of its own is told of; the rest is there', async () => {
+  const told = { code: 1, says: expect.stringMatching(/ADD http.*control group/) }
   writeFileSync(path.join(folder, 'engine.pid'), '0')
-  expect(await wall('check')).toEqual({ code: 1, says: expect.stringMatching(/ADD http.*control group/) })
+  expect(await wall('check')).toEqual(told)
   expect(await rulesIn('DOCKER-USER')).toHaveLength(6)
+  // Whoever logged in has this one, too
+  const inLogin = await startEngine('session-1.scope')
+  await wall('up')
+  expect(await wall('check')).toEqual(told)
+  expect(await inLogin.connect(80)).toBe('open')
+  await inLogin.end()
   writeFileSync(path.join(folder, 'engine.pid'), String(engine.pid))
+})
+
+test('a build that its engine gives IPv6 is kept away there, too', async () => {
+  const machine = await makeMachineWithIpv6(INSTANCE)
+  try {
+    // New links take a moment
+    await expect.poll(() => machine.connectFromBuild(80)).toBe('open')
+    await machine.wall('up')
+    expect(await machine.connectFromBuild(80)).toBe('no answer')
+    expect(await machine.connectFromBuild(53)).toBe('open')
+    await machine.wall('down')
+    expect(await machine.connectFromBuild(80)).toBe('open')
+  } finally {
+    await machine.remove()
+  }
 })
 
 test('taken away they are all gone, and what others have in these chains stays', async () => {
@@ -132,5 +166,6 @@ test('taken away they are all gone, and what others have in these chains stays',
     await run('iptables', ['-w', '10', '-D', chain, ...others])
   }
   expect(await wall('down')).toEqual({ code: 0, says: '' })
-  expect(await engine.connect(80)).toBe('open')
+  expect([...(await rulesIn('OUTPUT', 'ip6tables')), ...(await rulesIn('FORWARD', 'ip6tables', 'mangle'))]).toEqual([])
+  for (const host of [METADATA, METADATA_6]) expect(await engine.connect(80, host)).toBe('open')
 })

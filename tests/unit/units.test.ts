@@ -66,3 +66,8 @@ test('what the environment says becomes settings of the service, but for passwor
   const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env })
   expect(stdout.trim().split('\n').sort()).toEqual(['CLOUDFLARE_ZONE_ID=zone', 'SLIPWAY_DOMAIN=example.com'])
 })
+
+test('each service is in the table of what the units may do', () => {
+  const page = readFileSync(path.join(scripts, '..', 'docs', 'security.md'), 'utf8')
+  for (const service of services) expect(page).toMatch(new RegExp(`^\\| \`${service}\` \\| \\d\\.\\d \\|`, 'm'))
+})

@@ -27,7 +27,7 @@ install_service() {
 
 # All that speaks against it, before anything is changed.
 refuse_early() {
-  runs_systemd || fail "$E_SYSTEMD" "systemd does not run this machine, so there is no service to install: run scripts/up without --service"
+  runs_systemd || fail "$E_SYSTEMD" "systemd does not run this machine, so there is no service to install: run scripts/$(basename "$0") without --service"
   need_supported_system
   case $ROOT/ in
     /root/* | /home/* | /run/user/* | /tmp/* | /var/tmp/*)

@@ -62,7 +62,7 @@ const untilMade = (context: Context, client: Client, id: string) =>
 export async function download(context: Context, named: string, { output }: { output?: string }): Promise<void> {
   const client = await context.connect()
   const backup = await find(client, named)
-  const file = path.resolve(output ?? backup.name)
+  const file = path.resolve(output ?? path.basename(backup.name))
   const partial = `${file}.partial`
   try {
     await pipeline(

@@ -34,7 +34,9 @@ async function main(): Promise<void> {
     const docker = createDocker(config.dockerHost, config.instance)
     const name = path.basename(source)
     const { manifest, apps } = await restoreBackup({ config, docker, file, name, passphrase, say })
-    say(`Restored what was backed up at ${manifest.createdAt}: ${apps} ${apps === 1 ? 'app comes' : 'apps come'} back when Slipway starts.`)
+    say(
+      `Restored what was backed up at ${manifest.createdAt}: ${apps} ${apps === 1 ? 'app comes' : 'apps come'} back when Slipway starts.`,
+    )
     const { domain, publicUrl } = manifest.settings
     if (domain !== config.domain) say(`Note: SLIPWAY_DOMAIN was ${domain} there, and is ${config.domain} here.`)
     if (publicUrl !== config.publicUrl)

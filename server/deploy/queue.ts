@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deleteJob, type Job, listJobs, requeueJob, startJob, turnIntoUndo } from '../db/jobs.ts'
 import { type Dropped, findRelease, updateRelease } from '../db/releases.ts'
-import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { runJob, SHUTDOWN } from './lifecycle.ts'
@@ -40,6 +39,15 @@ const GIVES_WAY = new AppError('cancelled', 'Something else was asked for. What 
 /** When a job that ended in an unexpected way is tried again. */
 const AGAIN_MS = 60_000
 const PAUSE_MS = 1000
+
+/** Jobs are put off for a minute at most: what has longer to wait was put off before the clock was set back. */
+const LONGEST_WAIT_MS = 2 * 60_000
+
+/** How many milliseconds a job is not to run yet. */
+function waitOf({ runAfter }: Job): number {
+  const ms = runAfter === null ? 0 : Date.parse(runAfter) - Date.now()
+  return ms > LONGEST_WAIT_MS ? 0 : Math.max(0, ms)
+}
 
 /** A deploy starts its app: a stop that was asked for after it would be undone if it came first. */
 const isSwitch = ({ kind }: Job) => kind === 'stop' || kind === 'start' || kind === 'restart'
@@ -80,7 +88,7 @@ export function createQueue(deps: Deps): Queue {
     for (const job of jobs) {
       if (isSwitch(job) && toDeploy.has(job.deploymentId)) continue
       if (job.kind === 'deploy') toDeploy.add(job.deploymentId)
-      if (stopped || (job.runAfter ?? '') > now()) continue
+      if (stopped || waitOf(job) > 0) continue
       const ahead = running.get(job.deploymentId)
       if (ahead) {
         await giveWay(ahead, job)
@@ -94,8 +102,8 @@ export function createQueue(deps: Deps): Queue {
   /** The next job that waits for its time; the reconciler looks every minute at the latest. */
   function wakeFor(jobs: Job[]) {
     clearTimeout(alarm)
-    const times = jobs.flatMap((it) => (it.runAfter !== null && it.runAfter > now() ? [Date.parse(it.runAfter)] : []))
-    if (times.length > 0 && !stopped) alarm = setTimeout(kick, Math.min(...times) - Date.now() + 1).unref()
+    const waits = jobs.map(waitOf).filter((ms) => ms > 0)
+    if (waits.length > 0 && !stopped) alarm = setTimeout(kick, Math.min(...waits) + 1).unref()
   }
 
   async function giveWay(ahead: Running, job: Job) {

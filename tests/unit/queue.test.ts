@@ -75,3 +75,14 @@ test('it comes at once when the waiting deploy is cancelled, and where no deploy
   await switchApp(deps, queue, waiting, 'stop')
   await untilDone(3)
 })
+
+test('what was put off by a minute is done when the clock was set back by an hour meanwhile', async () => {
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+  await insertJob(deps.db, busy.id, 'stop', undefined, at(60_000 + 3_600_000))
+  await insertJob(deps.db, waiting.id, 'stop', undefined, at(60_000))
+  queue.kick()
+  await untilDone(1)
+  await sleep(100)
+  expect(done).toHaveLength(1)
+  expect(await inside.show(busy.id)).toMatchObject({ stopped: true })
+})

@@ -99,11 +99,11 @@ export function createCloudflared(options: CloudflaredOptions): Cloudflared {
       }
       watched = false
       if (signal.aborted) return
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const reason = await launch(current)
       current.child = undefined
       if (signal.aborted) return
-      if (Date.now() - startedAt > STEADY_MS) pause = timings.restartMs
+      if (performance.now() - startedAt > STEADY_MS) pause = timings.restartMs
       log(`cloudflared ended (${reason}); it is started again in ${pause} ms`)
       await pauseFor(pause, signal)
       pause = Math.min(pause * 2, timings.longestRestartMs)

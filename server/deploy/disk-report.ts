@@ -29,10 +29,10 @@ const MOST_FILES = 50_000
 export function createDiskReporter(deps: Deps): (options?: { fresh?: boolean }) => Promise<DiskReport> {
   let last: { at: number; report: Promise<DiskReport> } | undefined
   return ({ fresh = false } = {}) => {
-    const isRecent = last !== undefined && Date.now() - last.at < (fresh ? 1000 : RECENT_MS)
+    const isRecent = last !== undefined && performance.now() - last.at < (fresh ? 1000 : RECENT_MS)
     if (last && isRecent) return last.report
     const report = measure(deps)
-    last = { at: Date.now(), report }
+    last = { at: performance.now(), report }
     report.catch(() => {
       last = undefined
     })

@@ -23,7 +23,7 @@ export function createPoll(deps: Deps, queue: Queue): Poll {
 
   async function ask(url: string, apps: Deployment[], signal: AbortSignal): Promise<void> {
     const [first] = apps
-    if (!first || (failures.get(url)?.until ?? 0) > Date.now()) return
+    if (!first || (failures.get(url)?.until ?? 0) > performance.now()) return
     try {
       const heads = await readHeads(first, new Set(apps.map((it) => it.branch)), signal)
       for (const app of apps) await follow(app, heads)
@@ -37,7 +37,7 @@ export function createPoll(deps: Deps, queue: Queue): Poll {
   function noteFailure(url: string, error: unknown): void {
     const count = (failures.get(url)?.count ?? 0) + 1
     const pause = Math.min(deps.config.githubPollSeconds * 1000 * 2 ** count, LONGEST_PAUSE_MS)
-    failures.set(url, { count, until: Date.now() + pause })
+    failures.set(url, { count, until: performance.now() + pause })
     if (count === 1) deps.log.warn({ repository: url }, `could not ask for pushes: ${toAppError(error).message}`)
   }
 

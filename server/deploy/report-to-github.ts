@@ -41,7 +41,7 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
 
   async function workOff(): Promise<void> {
     for (let news = waiting.shift(); news !== undefined && !end.signal.aborted; news = waiting.shift()) {
-      if ((quietUntil.get(news.deployment) ?? 0) < Date.now()) await tellThrice(news)
+      if ((quietUntil.get(news.deployment) ?? 0) <= performance.now()) await tellThrice(news)
     }
   }
 
@@ -56,7 +56,7 @@ export function reportToGithub(deps: Deps): () => Promise<void> {
         await sleep(pause, undefined, { signal: end.signal, ref: false }).catch(() => undefined)
         continue
       }
-      if (error.code === 'github_denied') quietUntil.set(news.deployment, Date.now() + QUIET_MS)
+      if (error.code === 'github_denied') quietUntil.set(news.deployment, performance.now() + QUIET_MS)
       return deps.log.warn({ deployment: news.deployment }, `GitHub was not told of a release: ${error.message}`)
     }
   }

@@ -7,6 +7,8 @@ const server = path.join(import.meta.dirname, '..', '..', 'server')
 test('no wait of the server ends by the time of day, which somebody may set meanwhile', () => {
   const files = globSync('**/*.ts', { cwd: server })
   expect(files.length).toBeGreaterThan(200)
-  const byTimeOfDay = /\bwhile \([^)]*Date\.now\(\)|\bif \(Date\.now\(\) >|\b(?:deadline|until|end) = Date\.now\(\)/
-  expect(files.filter((file) => byTimeOfDay.test(readFileSync(path.join(server, file), 'utf8')))).toEqual([])
+  // Schedules wait for a time of day; news wait in the database, over restarts, where no other clock goes on
+  const others = files.filter((file) => !['deploy/schedules/alarm.ts', 'deploy/post-news.ts'].includes(file))
+  const byTimeOfDay = /\bwhile \([^)]*Date\.now\(\)|\bif \((?:Date\.now\(\) [<>]|.*[<>]=? Date\.now\(\)\))/
+  expect(others.filter((file) => byTimeOfDay.test(readFileSync(path.join(server, file), 'utf8')))).toEqual([])
 })

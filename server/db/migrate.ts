@@ -29,7 +29,7 @@ export async function migrate(db: Kysely<Schema>, sqlite: Sqlite.Database, dataD
     throw explainFailure(error, copy)
   }
   if ((await readSetting(db, VERSION_KEY)) !== VERSION) await writeSetting(db, VERSION_KEY, VERSION)
-  if (copy !== undefined) pruneCopies(dataDir)
+  if (copy !== undefined) pruneCopies(dataDir, copy)
 }
 
 /** Names of the migrations that ran, in their order; none in a new database. */

@@ -35,12 +35,15 @@ export function putAside(sqlite: Sqlite.Database, dataDir: string, before: strin
   return file
 }
 
-/** The newest copies stay; older ones, and what an interrupted copy left, go. */
-export function pruneCopies(dataDir: string): void {
+/**
+ * The newest copies stay, and `made` whatever its name says of the time: the clock may have been wrong. Older ones, and
+ * what an interrupted copy left, go.
+ */
+export function pruneCopies(dataDir: string, made: string): void {
   const folder = path.join(dataDir, 'backups')
   const copies = copiesIn(dataDir)
   const whole = copies.filter((name) => name.endsWith('.db'))
-  const stay = whole.slice(-KEPT)
+  const stay = [...whole.slice(-KEPT), path.basename(made)]
   for (const name of copies) if (!stay.includes(name)) rmSync(path.join(folder, name), { force: true })
 }
 

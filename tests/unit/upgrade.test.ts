@@ -107,6 +107,16 @@ test('the five newest copies stay, and with them whatever else lies in the folde
   expect(left.slice(5)).toEqual(foreign.toSorted())
 })
 
+test('the copy that was just made stays, also beside five that a wrong clock dated into the future', async () => {
+  const folder = makeFolder()
+  await openNow(folder)
+  mkdirSync(path.join(folder, 'backups'))
+  for (const day of [1, 2, 3, 4, 5])
+    writeFileSync(path.join(folder, 'backups', `2999-01-0${day}T00-00-00-000Z-before-0002-tokens.db`), '')
+  await openAsNext(folder)
+  expect(backupsIn(folder)).toContainEqual(expect.stringMatching(/-before-9999-next\.db$/))
+})
+
 test('no copy, no change: where none can be put aside the database stays as it is, and says why', async () => {
   const folder = makeFolder()
   await openNow(folder)

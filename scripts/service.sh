@@ -81,6 +81,7 @@ install_units() {
   install_unit slipway.service
   install_unit slipway-nginx.service
   install_unit slipway-nginx.path
+  install_unit nginx-restart.conf '' nginx.service.d/slipway.conf
   install_unit slipway-metadata.service
   install_unit slipway-builds.service
   install_unit slipway-builds.path
@@ -91,11 +92,13 @@ install_units() {
   [ -z "$UNITS_CHANGED" ] || systemctl daemon-reload
 }
 
+# install_unit FILE [CLOUDFLARED] [NAME]: NAME where it is not that of the file.
 install_unit() {
-  local target=$UNITS/$1 text
+  local target=$UNITS/${3:-$1} text
   text=$(sed "s#@ROOT@#$ROOT#g; s#@CLOUDFLARED@#${2-}#g; s#@INSTANCE@#$(setting SLIPWAY_INSTANCE slipway $SETTINGS)#g" "$ROOT/scripts/$1")
   [ "$(cat "$target" 2>/dev/null)" != "$text" ] || return 0
   note "$target"
+  mkdir -p "$(dirname "$target")"
   echo "$text" >"$target"
   chmod 0644 "$target"
   UNITS_CHANGED=yes

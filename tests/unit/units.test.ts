@@ -71,3 +71,11 @@ test('each service is in the table of what the units may do', () => {
   const page = readFileSync(path.join(scripts, '..', 'docs', 'security.md'), 'utf8')
   for (const service of services) expect(page).toMatch(new RegExp(`^\\| \`${service}\` \\| \\d\\.\\d \\|`, 'm'))
 })
+
+test('systemd starts an nginx that was killed again, and forgets that when Slipway goes', () => {
+  const install = readFileSync(path.join(scripts, 'service.sh'), 'utf8')
+  const uninstall = readFileSync(path.join(scripts, '..', 'docs', 'operating.md'), 'utf8').split('## Uninstalling')[1]
+  expect(install).toContain("install_unit nginx-restart.conf '' nginx.service.d/slipway.conf")
+  expect(readFileSync(path.join(scripts, 'nginx-restart.conf'), 'utf8')).toMatch(/^Restart=on-failure$/m)
+  expect(uninstall).toContain('/etc/systemd/system/nginx.service.d/slipway.conf')
+})

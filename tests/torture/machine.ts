@@ -96,7 +96,7 @@ export async function createMachine(own?: OwnEngine): Promise<Machine> {
       door.open()
       if (!isAlive(world.slipway.pid())) await world.slipway.start()
     },
-    killNginx: () => killMaster(world),
+    killNginx: () => killNginx(world),
     async destroy() {
       door.open()
       await foreign.remove()
@@ -142,7 +142,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Master and workers at once, as an administrator in a hurry does. */
-async function killMaster({ slipway }: World): Promise<void> {
+export async function killNginx({ slipway }: World): Promise<void> {
   const pid = Number(await readFile(path.join(slipway.dataDir, 'nginx', 'nginx.pid'), 'utf8').catch(() => '0'))
   if (pid <= 1) return
   const workers = (await readdir('/proc')).filter((it) => /^\d+$/.test(it))

@@ -57,6 +57,7 @@ export const errorStatus = {
   pre_deploy_failed: 422,
   post_deploy_failed: 422,
   app_exited: 422,
+  app_paused: 422,
   app_out_of_memory: 422,
   app_not_answering: 422,
   app_on_localhost_only: 422,

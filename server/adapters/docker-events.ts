@@ -3,21 +3,26 @@ import type Docker from 'dockerode'
 
 export type ContainerEvent = { action: string; name: string; deploymentId: string; release: number }
 
-/** What happens to this instance's containers, until `signal` fires or the engine hangs up. */
+/**
+ * What happens to this instance's containers, until `signal` fires or the engine hangs up. `onOpen`: from now on nothing
+ * is missed.
+ */
 export async function* followEvents(
   docker: Docker,
   instance: string,
   signal: AbortSignal,
+  onOpen: () => void,
 ): AsyncGenerator<ContainerEvent> {
   const filters = {
     type: ['container'],
     label: [`slipway.instance=${instance}`],
-    event: ['start', 'die', 'oom', 'restart', 'destroy'],
+    event: ['start', 'die', 'oom', 'restart', 'destroy', 'pause', 'unpause'],
   }
   const stream = (await docker.getEvents({
     filters: filters as never,
     abortSignal: signal,
   } as never)) as unknown as Readable
+  onOpen()
   let rest = ''
   stream.setEncoding('utf8')
   for await (const chunk of stream) {

@@ -20,6 +20,8 @@ export type ContainerState = {
   status: 'created' | 'running' | 'restarting' | 'exited' | 'paused' | 'dead' | 'removing'
   exitCode: number
   outOfMemory: boolean
+  /** The last start failed, for a reason of the engine's. */
+  couldNotStart: boolean
   restarts: number
   startedAt: string
 }
@@ -49,6 +51,7 @@ export function createDocker(dockerHost: string, instance: string) {
       status: (state.Restarting ? 'restarting' : state.Status) as ContainerState['status'],
       exitCode: state.ExitCode,
       outOfMemory: state.OOMKilled,
+      couldNotStart: state.Error !== '',
       restarts: found.RestartCount,
       startedAt: state.StartedAt,
     }
@@ -279,7 +282,10 @@ export function createDocker(dockerHost: string, instance: string) {
     /** Everything on the engine that carries this instance's label. */
     listOwned: (signal?: AbortSignal) => listOwned(docker, instance, signal),
 
-    /** What happens to this instance's containers, until `signal` fires or the engine hangs up. */
-    events: (signal: AbortSignal) => followEvents(docker, instance, signal),
+    /**
+     * What happens to this instance's containers, until `signal` fires or the engine hangs up. `onOpen`: from now on
+     * nothing is missed.
+     */
+    events: (signal: AbortSignal, onOpen: () => void) => followEvents(docker, instance, signal, onOpen),
   }
 }

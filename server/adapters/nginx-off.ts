@@ -16,6 +16,7 @@ export const createNginxOff = (): Nginx => ({
   owns: async () => false,
   list: async () => [],
   checkAll: async () => [],
+  isGone: async () => false,
   hold: nothing,
   unhold: nothing,
   holds: async () => false,

@@ -35,6 +35,7 @@ export type Vhosts = {
   has(vhost: Vhost): Promise<boolean>
   files(): Promise<VhostFile[]>
   checkAll(): Promise<Quarantined[]>
+  isGone(): Promise<boolean>
   /** What keeps this nginx from being well; undefined when nothing does. */
   problem(): Promise<Problem | undefined>
 }
@@ -149,6 +150,7 @@ export async function createVhosts(options: NginxOptions): Promise<Vhosts> {
     drained: generation.drained,
     has: async (vhost) => (await readIfThere(fileOf(vhost))) === (await renderVhost(setup, vhost)),
     checkAll: () => lock(() => noting(checkAll)),
+    isGone: async () => setup.mode === 'managed' && (await engine.state()) !== 'up',
     /** Never in the middle of a reload, where what is half-way would look like a fault. */
     problem: () =>
       lock(async () => {

@@ -101,6 +101,8 @@ export type Nginx = {
    * does not run with what is on the disk. Answers what was put aside. @throws AppError like start
    */
   checkAll(): Promise<Quarantined[]>
+  /** True when one that is ours to start does not run, or only its orphaned workers do. Cheap: asked every second. */
+  isGone(): Promise<boolean>
   /** From now on this host shows “being deployed” (503) where it would be unknown (404). Needs no reload. */
   hold(hostname: string, deploymentId: string): Promise<void>
   unhold(hostname: string): Promise<void>
@@ -162,6 +164,7 @@ export function createNginx(options: NginxOptions): Nginx {
       }))
     },
     checkAll: async () => (await open()).checkAll(),
+    isGone: async () => (await open()).isGone(),
     hold: async (hostname, deploymentId) => (await open()).holds.hold(hostname, deploymentId),
     unhold: async (hostname) => (await open()).holds.unhold(hostname),
     holds: async (hostname) => (await open()).holds.holds(hostname),

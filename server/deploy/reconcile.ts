@@ -11,6 +11,7 @@ import { createContext, type StepContext } from './context.ts'
 import { keepMetadataWall } from './metadata-wall.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
+import { startAgain } from './start-again.ts'
 import { setStatus } from './status.ts'
 import { stopSecondsOf } from './stop-seconds.ts'
 
@@ -19,16 +20,17 @@ export type Change = {
   step: string
   kind: string
   name: string
-  what: 'put back' | 'could not be put back' | 'status' | 'retry' | 'put aside'
+  what: 'put back' | 'started again' | 'could not be put back' | 'status' | 'retry' | 'put aside'
   detail?: string
 }
 
 /**
  * Compares what runs with what should run and mends the difference: a vhost, route, record, network or container that is
  * missing is put back; a container that died, restarts or ran out of memory shows in the status. Deployments with a job
- * are left alone. Answers what was changed; a second run changes nothing.
+ * are left alone. Answers what was changed; a second run changes nothing. `hasMissed`: whether something happened
+ * at the engine that nobody heard of.
  */
-export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
+export async function reconcile(deps: Deps, queue: Queue, hasMissed: () => boolean): Promise<Change[]> {
   const changes: Change[] = []
   const tryOr = async <T>(what: string, work: Promise<T>, otherwise: T): Promise<T> =>
     work.catch((error: unknown) => {
@@ -48,7 +50,7 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
   }
   const onePass = { ...deps, cloudflare: deps.cloudflare?.forOnePass() }
   for (const deployment of await listDeployments(deps.db)) {
-    const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id))
+    const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id, hasMissed))
     changes.push(...((await tryOr(deployment.name, look, [])) ?? []))
   }
   await tryOr('the build cache', deps.docker.keepBuildCacheWithin(deps.config.buildCacheMb * 2 ** 20), undefined)
@@ -58,12 +60,13 @@ export async function reconcile(deps: Deps, queue: Queue): Promise<Change[]> {
 }
 
 /** The same for one deployment, which no job may run for. What the outside refuses is in the answer, not thrown. */
-async function reconcileOne(deps: Deps, id: string): Promise<Change[]> {
+async function reconcileOne(deps: Deps, id: string, hasMissed = () => false): Promise<Change[]> {
   const deployment = await findDeployment(deps.db, id)
   if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return []
   if ((await listJobs(deps.db, { deploymentId: id })).length > 0) return []
   const ctx = await createContext(deps, id, deployment.liveRelease)
   const changes = await putBack(ctx)
+  changes.push(...(await startAgain(ctx, hasMissed)))
   changes.push(...(await settleStatus(ctx, deployment)))
   changes.push(...(await retireAgain(deps, deployment)))
   return changes
@@ -136,6 +139,17 @@ async function settleStatus(ctx: StepContext, deployment: Deployment): Promise<C
   ]
 }
 
+/** By somebody at the machine, who may have a reason: it is told, not undone. A backup lets go of what it has paused itself. */
+const PAUSED = {
+  code: 'app_paused',
+  message: 'The app is paused at the engine, so it does not answer. Restart it to let it go on.',
+} as const
+
+const COULD_NOT_START = {
+  code: 'engine_failed',
+  message: 'The engine could not start the app again; `docker inspect` says why. It is tried again every minute.',
+} as const
+
 type Judgement = { status: 'running' | 'stopped' | 'failed'; error: Deployment['error'] }
 
 /** The status that follows from the container; undefined when the engine cannot be asked or it is not for us to say. */
@@ -151,6 +165,8 @@ async function judge(ctx: StepContext, deployment: Deployment, name: string): Pr
     return { status: 'failed', error: { step: 'run', code: 'image_gone', message } }
   }
   if (state.status === 'running') return runsAgain(state, deployment)
+  if (state.status === 'paused') return { status: 'failed', error: { step: 'run', ...PAUSED } }
+  if (state.couldNotStart) return { status: 'failed', error: { step: 'run', ...COULD_NOT_START } }
   const code = state.outOfMemory && state.exitCode === 137 ? 'app_out_of_memory' : 'app_exited'
   const message =
     code === 'app_out_of_memory'

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createCloudflared } from '../adapters/cloudflared.ts'
 import { deleteOldDeliveries } from '../db/deliveries.ts'
 import { deleteExpiredSessions } from '../db/sessions.ts'
 import type { Deps } from '../deps.ts'
+import { type Alarm, createAlarm, pause } from './alarm.ts'
+import { guardNginx } from './guard-nginx.ts'
+import { createHearing, type Hearing } from './hearing.ts'
 import { createPoll } from './poll.ts'
 import { tendPreviews, watchPreviews } from './previews/rounds.ts'
 import type { Queue } from './queue.ts'
@@ -17,6 +19,8 @@ import { tidy } from './tidy.ts'
 const TIDY_MS = 60 * 60_000
 /** Deliveries of webhooks are remembered for 30 days. */
 const DELIVERIES_MS = 30 * 24 * 60 * 60_000
+/** When an engine that hung up is listened to again. */
+const AGAIN_MS = 1000
 
 /**
  * What goes on while the server runs: the reconciler's rounds, the engine's events, cloudflared where it is installed.
@@ -24,7 +28,14 @@ const DELIVERIES_MS = 30 * 24 * 60 * 60_000
  */
 export function watch(deps: Deps, queue: Queue): () => Promise<void> {
   const end = new AbortController()
-  const parts = [rounds(deps, queue, end.signal), listen(deps, queue, end.signal), polls(deps, queue, end.signal)]
+  const alarm = createAlarm()
+  const hearing = createHearing()
+  const parts = [
+    rounds(deps, queue, { alarm, hearing }, end.signal),
+    listen(deps, queue, { alarm, hearing }, end.signal),
+    guardNginx(deps, alarm, end.signal),
+    polls(deps, queue, end.signal),
+  ]
   const endReports = reportToGithub(deps)
   const endTunnel = runTunnel(deps)
   const endPreviews = watchPreviews(deps, queue)
@@ -34,11 +45,15 @@ export function watch(deps: Deps, queue: Queue): () => Promise<void> {
   }
 }
 
-async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+type Senses = { alarm: Alarm; hearing: Hearing }
+
+async function rounds(deps: Deps, queue: Queue, { alarm, hearing }: Senses, signal: AbortSignal): Promise<void> {
   let tidied = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     try {
-      await reconcile(deps, queue)
+      const endRound = hearing.beginRound()
+      await reconcile(deps, queue, hearing.hasMissed)
+      endRound()
       await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
       if (performance.now() - tidied > TIDY_MS) {
@@ -50,7 +65,7 @@ async function rounds(deps: Deps, queue: Queue, signal: AbortSignal): Promise<vo
     } catch (error) {
       deps.log.error({ err: error }, 'a round of the reconciler failed')
     }
-    await pause(deps.config.reconcileSeconds * 1000, signal)
+    await alarm.pause(deps.config.reconcileSeconds * 1000, signal)
   }
 }
 
@@ -65,25 +80,24 @@ async function polls(deps: Deps, queue: Queue, signal: AbortSignal): Promise<voi
   }
 }
 
-/** After the stream breaks, the next round inspects everything: the engine replays no more than 1,000 events. */
-async function listen(deps: Deps, queue: Queue, signal: AbortSignal): Promise<void> {
+/**
+ * An engine that was away replays 1,000 events at most, so a round looks at everything as soon as it is back: apps that it
+ * has started again are not shown as failed any longer than they are.
+ */
+async function listen(deps: Deps, queue: Queue, { alarm, hearing }: Senses, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const event of deps.docker.events(signal)) {
-        await onContainerEvent(deps, queue, event)
-      }
+      const events = deps.docker.events(signal, () => {
+        if (hearing.open()) alarm.ring()
+      })
+      for await (const event of events) await onContainerEvent(deps, queue, event)
     } catch (error) {
       if (!signal.aborted) deps.log.debug({ err: error }, 'the engine ended its events')
     }
-    await pause(2000, signal)
+    hearing.break()
+    await pause(AGAIN_MS, signal)
   }
 }
-
-/** The one error of `sleep` is the abort that ends the loop. */
-const pause = (ms: number, signal: AbortSignal) =>
-  sleep(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 
 /**
  * A server that idles never collects by itself what its last deploy left. Some 40 ms a minute; the start script exposes

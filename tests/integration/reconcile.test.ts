@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { appendFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -123,6 +125,23 @@ describe('a container that', () => {
     await untilAnswers()
     await actions.untilStatus(id, 'running')
     await expect.poll(async () => (await actions.show(id)).error).toBeUndefined()
+  })
+
+  test('could not be started by the engine is started as soon as it can be', async () => {
+    const { HostConfig } = await container().inspect()
+    const port = Number(
+      Object.values(HostConfig.PortBindings as Record<string, { HostPort: string }[]>)[0]?.[0]?.HostPort,
+    )
+    await container().stop({ t: 1 })
+    await actions.untilStatus(id, 'failed')
+    const other = createServer().listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    await expect(container().start()).rejects.toThrow(/address already in use|port is already allocated/)
+    await expect.poll(async () => (await actions.show(id)).error?.code, { timeout: 15_000 }).toBe('engine_failed')
+    other.close()
+    await actions.untilStatus(id, 'running')
+    await untilAnswers()
+    expect((await actions.show(id)).error).toBeUndefined()
   })
 
   test('ran out of memory is restarted, and the reason stays on show', async () => {

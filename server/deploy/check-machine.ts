@@ -1,7 +1,10 @@
+import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
+import type { Disk } from './decide-news.ts'
 import { createDiskReader } from './disks.ts'
 import { usedShare } from './read-disk.ts'
+import { whyFull } from './refuse-full-disk.ts'
 import { within } from './within.ts'
 
 /** `remedy` where the check itself knows what to do. */
@@ -18,7 +21,7 @@ export async function checkMachine(
       const detail = problem ?? (deps.nginx.mode === 'off' ? 'off' : `nginx ${version}`)
       return { ok, detail, ...(remedy !== undefined && { remedy }) }
     }),
-    attempt(() => checkDisk(deps)),
+    attempt(async () => checkDisks(await createDiskReader(deps)(), deps.config)),
     attempt(async () => {
       await deps.db.selectFrom('settings').select('key').limit(1).execute()
       return { ok: true, detail: 'answers' }
@@ -27,16 +30,15 @@ export async function checkMachine(
   return { engine, nginx, disk, database }
 }
 
-/** The fullest of the disks that apps fill: whether there is room for a build. */
-async function checkDisk(deps: Deps): Promise<MachineCheck> {
-  const { minFreeDiskMb, diskStopPercent } = deps.config
-  const [fullest] = (await createDiskReader(deps)()).sort((a, b) => usedShare(b) - usedShare(a))
-  if (!fullest) return { ok: false, detail: 'no disk is seen' }
-  const isLow = Math.floor(fullest.free / 2 ** 20) < minFreeDiskMb
-  return {
-    ok: !isLow && Math.floor(usedShare(fullest) * 100) < diskStopPercent,
-    detail: `${gib(fullest.free)} of ${gib(fullest.total)} GiB free`,
-  }
+/** The disks that apps fill: whether there is room for a build on each. Tells of one without, or of the fullest. */
+export function checkDisks(
+  disks: readonly Disk[],
+  limits: Pick<Config, 'minFreeDiskMb' | 'diskStopPercent'>,
+): MachineCheck {
+  const full = disks.find((disk) => whyFull(disk, limits) !== undefined)
+  const told = full ?? disks.toSorted((a, b) => usedShare(b) - usedShare(a))[0]
+  if (!told) return { ok: false, detail: 'no disk is seen' }
+  return { ok: full === undefined, detail: `${gib(told.free)} of ${gib(told.total)} GiB free` }
 }
 
 const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,7 +40,7 @@ const HELPER_UNIT = '/etc/systemd/system/slipway-builds.path'
 /** The first process of a step is there a tenth of a second before the step's command: the engine connects its network. */
 export const GATHER_MS = 50
 const ANSWER_MS = 10_000
-const TOUCH_MS = 10_000
+const ASK_MS = 10_000
 
 /**
  * BuildKit ignores limits for one build (docs/decisions/builds-have-limits.md), so they are set for all builds together,
@@ -57,6 +57,7 @@ export function createBuildGuard({
   let holders = 0
   let engine: EngineCgroups | undefined
   let timer: NodeJS.Timeout | undefined
+  let asked = 0
   let turn: Promise<void> = Promise.resolve()
 
   /**
@@ -83,9 +84,17 @@ export function createBuildGuard({
     return engine
   }
 
+  /** Anew each time: a helper that took a clock set ahead for our end has taken the request away. */
+  const ask = () => writeFile(requestFile, `${asked}\n`)
+
+  async function askAgain(): Promise<void> {
+    if (holders > 0) await ask()
+  }
+
   async function limitByHelper(memoryMb: number): Promise<void> {
     await mkdir(path.dirname(requestFile), { recursive: true })
-    await writeFile(requestFile, `${memoryMb}\n`)
+    asked = memoryMb
+    await ask()
     const end = performance.now() + ANSWER_MS
     while (!(await hasLimits({ memoryMb, cores }, cgroups))) {
       if (performance.now() > end)
@@ -98,7 +107,7 @@ export function createBuildGuard({
     const { driver } = await readEngine()
     if (mode === 'helper') await limitByHelper(memoryMb)
     else await writeLimits({ memoryMb, cores }, cgroups)
-    if (mode === 'helper') timer ??= every(TOUCH_MS, () => utimes(requestFile, new Date(), new Date()))
+    if (mode === 'helper') timer ??= every(ASK_MS, () => inTurn(askAgain))
     else if (driver === 'systemd') timer ??= every(GATHER_MS, () => gatherStrays(cgroups))
   }
 

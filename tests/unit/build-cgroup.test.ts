@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gatherStrays, hasLimits, readBuildUsage, writeLimits } from '../../server/adapters/build-cgroup.ts'
 import { createBuildGuard } from '../../server/adapters/build-guard.ts'
 import { makeFolder } from '../support/temp-folder.ts'
@@ -137,6 +137,20 @@ describe('the guard', () => {
     await writeLimits({ memoryMb: 300, cores: 2 }, cgroups)
     const release = await holding
     expect(existsSync(requestFile)).toBe(true)
+    await release()
+    expect(existsSync(requestFile)).toBe(false)
+  })
+
+  test('asks its helper again when the request was taken away while it builds', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const requestFile = path.join(makeFolder(), 'build-guard')
+    const cgroups = makeCgroups('v2')
+    await writeLimits({ memoryMb: 300, cores: 2 }, cgroups)
+    const release = await guardOf({ mode: 'helper', requestFile, cgroups }).hold(300)
+    rmSync(requestFile)
+    vi.advanceTimersByTime(10_000)
+    await expect.poll(() => existsSync(requestFile) && readFileSync(requestFile, 'utf8')).toBe('300\n')
     await release()
     expect(existsSync(requestFile)).toBe(false)
   })

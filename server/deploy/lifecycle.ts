@@ -228,7 +228,7 @@ async function remove(deps: Deps, job: Job, signal: AbortSignal): Promise<void> 
       return await requeueJob(deps.db, job.id, new Date(Date.now() + PREVIEWS_MS).toISOString())
     }
     await clearBuildCache(deps, deployment)
-    await keepMetadataWall(deps, deployment.id)
+    await keepMetadataWall(deps)
     await forget(deps, deployment)
     deps.events.publish({ type: 'deleted', deployment: deployment.id })
   } catch (error) {

@@ -1,4 +1,5 @@
 import { listDeployments } from '../db/deployments.ts'
+import { listStanding } from '../db/ledger.ts'
 import { deleteSetting, readSetting, writeSetting } from '../db/settings.ts'
 import type { Deps } from '../deps.ts'
 import { createInTurn } from './in-turn.ts'
@@ -9,22 +10,25 @@ const NOTE = 'metadata.wall'
 type Parts = Pick<Deps, 'db' | 'metadataWall' | 'log'>
 
 const inTurn = createInTurn()
-/** Apps of which only the rows are left: a round that comes now does not make the rules anew for them. */
-const gone = new Set<string>()
 
 /**
- * Keeps the rules there while there is an app, and takes them away with the last one, `going`, or when they are switched
- * off. Where they cannot be made an app is deployed all the same, and the doctor says so.
+ * Keeps the rules there while there is an app, and takes them away with the last one, or when they are switched off. Where
+ * they cannot be made an app is deployed all the same, and the doctor says so.
  * @throws an Error when rules that were there cannot be taken away
  */
-export function keepMetadataWall(parts: Parts, going?: string): Promise<void> {
+export function keepMetadataWall(parts: Parts): Promise<void> {
   const { mode } = parts.metadataWall
   if (mode === 'helper') return Promise.resolve()
   return inTurn('wall', async () => {
-    if (going !== undefined) gone.add(going)
-    const stay = (await listDeployments(parts.db)).filter(({ id }) => !gone.has(id))
-    await (mode === 'own' && stay.length > 0 ? raise(parts) : lower(parts))
+    const isNeeded = mode === 'own' && (await isAnyThere(parts))
+    await (isNeeded ? raise(parts) : lower(parts))
   })
+}
+
+/** Whether there is an app of which more is left than its rows, which go last. */
+async function isAnyThere({ db }: Parts): Promise<boolean> {
+  const standing = new Set((await listStanding(db)).map((it) => it.deploymentId))
+  return (await listDeployments(db)).some(({ id, status }) => status !== 'deleting' || standing.has(id))
 }
 
 async function raise({ db, metadataWall, log }: Parts): Promise<void> {

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMetadataWall, type WallMode } from '../../server/adapters/metadata-wall.ts'
-import { insertDeployment } from '../../server/db/deployments.ts'
+import { insertDeployment, updateDeployment } from '../../server/db/deployments.ts'
+import { recordEffects } from '../../server/db/ledger.ts'
 import { openDatabase } from '../../server/db/open.ts'
 import { keepMetadataWall } from '../../server/deploy/metadata-wall.ts'
 import { makeFolder } from '../support/temp-folder.ts'
@@ -45,47 +46,73 @@ async function makeMachine(mode: WallMode = 'own') {
         env: '',
       })
     ).id
-  return { machine, asked, add, keep: (going?: string) => keepMetadataWall(parts(), going) }
+  const owner = (deploymentId: string) => ({ deploymentId, release: 1, step: 'start-container' })
+  return {
+    machine,
+    asked,
+    add,
+    keep: () => keepMetadataWall(parts()),
+    /** It is being deleted, and its container is as the ledger says. */
+    async remove(id: string, container: 'present' | 'removed') {
+      await updateDeployment(db, id, { status: 'deleting' })
+      await recordEffects(db, owner(id), [{ kind: 'container', name: id }], container)
+    },
+  }
 }
 
 test('there are rules while there is an app, and none before the first', async () => {
-  const { machine, asked, add, keep } = await makeMachine()
+  const { machine, asked, add, keep, remove } = await makeMachine()
   await keep()
   expect(asked).toEqual([])
   const one = await add('one')
   await add('two')
   await keep()
   expect(machine.rules).toBe(true)
-  await keep(one)
+  await remove(one, 'removed')
+  await keep()
   expect(machine.rules).toBe(true)
 })
 
 test('with the last app going they go, and are looked for no more', async () => {
-  const { machine, asked, add, keep } = await makeMachine()
+  const { machine, asked, add, keep, remove } = await makeMachine()
   const id = await add('one')
   await keep()
-  await keep(id)
-  expect(machine.rules).toBe(false)
-  await keep(id)
-  // A round of the reconciler before its row is gone
+  await remove(id, 'present')
   await keep()
-  expect(asked).toEqual(['raise', 'lower'])
+  expect(machine.rules).toBe(true)
+  await remove(id, 'removed')
+  await keep()
+  expect(machine.rules).toBe(false)
+  await keep()
+  expect(asked).toEqual(['raise', 'raise', 'lower'])
+})
+
+test('of apps that are gone nothing is remembered: what is left of one is on the ledger, also after a restart', async () => {
+  const { machine, add, keep, remove } = await makeMachine()
+  const id = await add('one')
+  await keep()
+  await remove(id, 'removed')
+  // Nobody says which one goes: a round of the reconciler, or the next start, finds it so.
+  await keep()
+  expect(machine.rules).toBe(false)
 })
 
 test('rules that cannot be taken away hold up the delete of the last app; rules that were never made do not', async () => {
-  const { machine, add, keep } = await makeMachine()
+  const { machine, add, keep, remove } = await makeMachine()
   const id = await add('one')
   await keep()
+  await remove(id, 'removed')
   machine.works = false
-  await expect(keep(id)).rejects.toThrow('iptables cannot be used')
+  await expect(keep()).rejects.toThrow('iptables cannot be used')
   machine.works = true
-  await keep(id)
+  await keep()
   expect(machine.rules).toBe(false)
 
   const next = await add('two')
   machine.works = false
   await keep()
-  await keep(next)
+  await remove(next, 'removed')
+  await keep()
 })
 
 test('an app is deployed also where they cannot be made, and they are tried again', async () => {

@@ -149,3 +149,18 @@ test('one that fails is left in peace for a while, and the others are asked', as
   expect(asked()).toBe(count)
   expect(await shas(app)).toHaveLength(1)
 })
+
+test('of a repository that no app is made from any more nothing is remembered: a new app of it is not left in peace', async () => {
+  const { db } = inside.deps
+  const app = await make()
+  github.state.isDown = true
+  await poll(signal)
+  github.state.isDown = false
+  await db.deleteFrom('releases').execute()
+  await db.deleteFrom('deployments').where('id', '=', app.id).execute()
+  await poll(signal)
+  const next = await make()
+  const sha = await repository.commit({ 'a.js': '2' }, 'Second')
+  await poll(signal)
+  expect((await shas(next))[0]).toBe(sha)
+})

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createWorld, type World } from '../tests/support/world.ts'
 import { benchBuilds } from './builds.ts'
-import { median, show } from './figures.ts'
+import { describeMachine, median, show } from './figures.ts'
 import { benchHostile } from './hostile.ts'
 import { benchLoad } from './load.ts'
 import { benchPush } from './push.ts'
@@ -71,9 +70,7 @@ async function benchMemory(world: World): Promise<void> {
   console.log(`  75 s after the tenth of 10 deployments: ${await memoryOf(world.slipway.pid())}`)
 }
 
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
-)
+console.log(`${describeMachine()}\n`)
 const parts: Record<string, (world: World) => Promise<void>> = {
   deploy: benchDeploy,
   push: (world) => benchPush(world, rounds),

@@ -55,7 +55,7 @@ export function createManagedEngine(setup: Setup): Engine {
 
   const master = async () => (await masterByPidFile()) ?? (await masterByAsking())
 
-  const own = { errorLog: path.join(dir, 'error.log'), answering }
+  const own = { errorLog: errorLogIn(dir), answering }
 
   /** nginx itself tries for two seconds to get a port. */
   const launch = async () => {
@@ -71,7 +71,7 @@ export function createManagedEngine(setup: Setup): Engine {
 
     async prepare() {
       for (const folder of [path.join(dir, 'temp'), setup.vhostsDir]) await mkdir(folder, { recursive: true })
-      await limitErrorLog(own.errorLog)
+      await limitErrorLog(dir)
       const text = await renderMain([path.join(setup.vhostsDir, '*.conf')])
       if ((await readIfThere(conf)) === text) return false
       await writeWhole(conf, text, 0o600)
@@ -110,13 +110,19 @@ export function createManagedEngine(setup: Setup): Engine {
   }
 }
 
-async function limitErrorLog(file: string): Promise<void> {
+/** Empties the error log of our own nginx when it is larger than 10 MB; nginx appends. Answers how many bytes went. */
+export async function limitErrorLog(dir: string): Promise<number> {
+  const file = errorLogIn(dir)
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (found && found.size > MAX_ERROR_LOG) await truncate(file)
+  if (!found || found.size <= MAX_ERROR_LOG) return 0
+  await truncate(file)
+  return found.size
 }
+
+const errorLogIn = (dir: string) => path.join(dir, 'error.log')
 
 /** SIGQUIT lets requests finish; what still runs after the drain time and a little is ended. */
 async function endGracefully(pid: number, drainSeconds: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { limitErrorLog } from '../adapters/nginx-managed.ts'
 import { listStanding } from '../db/ledger.ts'
 import { deleteOldLogs } from '../db/logs.ts'
 import type { Deps } from '../deps.ts'
@@ -12,14 +13,16 @@ const KEPT_LOGS = 10
 
 /**
  * Takes away what is of no use to anybody any more, and nothing that is not ours: build logs that are old, clones that
- * a crash left, images without a name. Each by itself: what cannot be had now goes the next time.
+ * a crash left, images without a name, a long error log of our own nginx. Each by itself: what cannot be had now goes the next time.
  */
 export async function tidy(deps: Deps): Promise<void> {
-  const before = new Date(Date.now() - deps.config.buildLogDays * DAY_MS).toISOString()
+  const { buildLogDays, nginx, nginxDir } = deps.config
+  const before = new Date(Date.now() - buildLogDays * DAY_MS).toISOString()
   const parts: [string, () => Promise<number>][] = [
     ['lines of old build logs', () => deleteOldLogs(deps.db, { before, keep: KEPT_LOGS })],
     ['clones that nobody uses', () => sweepCheckouts(deps)],
     ['images without a name', () => deps.docker.removeUnnamed()],
+    ['bytes of nginx’s error log', async () => (nginx === 'managed' ? limitErrorLog(nginxDir) : 0)],
   ]
   for (const [what, work] of parts) {
     try {

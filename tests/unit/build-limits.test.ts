@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { sql } from 'kysely'
@@ -268,5 +268,24 @@ describe('what nobody needs any more', () => {
     expect(left.map((it) => it.release)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
     expect((await readdir(path.join(dataDir, 'checkouts'))).sort()).toEqual([`${id}-2`, 'plan-new'].sort())
     expect(await sizesOfLogs(db)).toEqual(new Map([[id, 60]]))
+  })
+
+  test('goes: what our own nginx complained of, beyond 10 MB and while it runs', async () => {
+    const { ctx } = await makeContext()
+    const nginxDir = makeFolder()
+    const log = path.join(nginxDir, 'error.log')
+    const docker = { removeUnnamed: async () => 0 }
+    const config = { ...ctx.config, buildLogDays: 30, nginxDir }
+    const tidyWith = (nginx: 'managed' | 'system') =>
+      tidy({ ...ctx, config: { ...config, nginx }, docker } as unknown as Parameters<typeof tidy>[0])
+
+    writeFileSync(log, 'a line\n')
+    await tidyWith('managed')
+    expect(statSync(log).size).toBe(7)
+    truncateSync(log, 11 * MIB)
+    await tidyWith('system')
+    expect(statSync(log).size).toBe(11 * MIB)
+    await tidyWith('managed')
+    expect(statSync(log).size).toBe(0)
   })
 })

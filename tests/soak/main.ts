@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../../bench/figures.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -27,6 +28,8 @@ const [cycles, apps, seconds] = [Number(values.cycles), Number(values.apps), Num
 const REST_MS = 3000
 const ENV = { SLIPWAY_RECONCILE_SECONDS: '1', SLIPWAY_GITHUB_POLL_SECONDS: '2', SLIPWAY_LOG_LEVEL: 'warn' }
 
+const READINGS = 30
+
 const begun = new Date()
 const machine = describeMachine()
 const elapsed = () => Math.round((Date.now() - begun.getTime()) / 1000)
@@ -41,8 +44,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 console.log(`${machine}\n${cycles} cycles, then ${apps} apps for ${seconds} s`)
 const world = await createWorld({ built: true, github: true, cloudflare: true, env: ENV })
 try {
-  const options = { cycles, apps, seconds, restMs: REST_MS, isOver: () => isStopped, tell: console.log, keep }
-  await report(await runSoak(world, options))
+  const amounts = { cycles, apps, seconds, readings: READINGS, restMs: REST_MS }
+  await report(await runSoak(world, { ...amounts, isOver: () => isStopped, tell: console.log, keep }))
 } catch (error) {
   process.exitCode = 1
   if (!isStopped) console.log(`${error instanceof Error ? error.stack : error}\n${world.slipway.output().slice(-6000)}`)
@@ -74,15 +77,13 @@ async function report({ parts, left }: Outcome): Promise<void> {
   process.exitCode = isStopped || growing.length + failures.length + left.length > 0 ? 1 : 0
 }
 
-/** What an interrupted run left: taken down by Slipway itself, which may have been interrupted, too. */
+/** What an interrupted run left is taken down by Slipway itself, which may have been interrupted, too. */
 async function clear({ slipway }: World): Promise<void> {
-  const list = () => slipway.api('GET', '/api/deployments')
-  const { body } = await list().catch(async () => {
+  if (isStopped) {
+    await slipway.terminate()
     await slipway.start()
-    return list()
-  })
-  const ids: string[] = body.deployments.map((it: any) => it.id)
-  for (const id of ids) await slipway.api('DELETE', `/api/deployments/${id}`)
-  for (let left = 600; left > 0 && (await list()).body.deployments.length > 0; left--)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const list = async (): Promise<{ id: string }[]> => (await slipway.api('GET', '/api/deployments')).body.deployments
+  for (const { id } of await list()) await slipway.api('DELETE', `/api/deployments/${id}`)
+  for (let left = 600; left > 0 && (await list()).length > 0; left--) await sleep(100)
 }

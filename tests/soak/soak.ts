@@ -11,6 +11,8 @@ export type Options = {
   apps: number
   /** How long the apps are visited and pushed to. */
   seconds: number
+  /** So many of the cycles, at most, beside the one before the first. */
+  readings: number
   /** See createMeter. */
   restMs: number
   /** Nothing new is begun any more. */
@@ -32,8 +34,6 @@ export type Part = Visits & {
 /** `left`: what was not there before the first app, and is after the last one. */
 export type Outcome = { parts: Part[]; left: string[] }
 
-/** So many readings at most are made of the cycles. */
-const READINGS = 30
 /** What a server makes at its first deploys, and keeps. */
 const WARM_UP = 2
 /** One in so many cycles also pushes what does not build. */
@@ -62,9 +62,9 @@ export function growthOf(part: Part, apps: number): Growth[] {
 }
 
 async function soakCycles(world: World, meter: Meter, options: Options, parts: Part[]): Promise<void> {
-  const { cycles, isOver } = options
+  const { cycles, readings, isOver } = options
   const part = begin('create, push, delete', 'cycle', parts)
-  const every = Math.ceil(cycles / READINGS)
+  const every = Math.ceil(cycles / readings)
   for (let number = 1 - WARM_UP; number <= cycles && !isOver(); number++) {
     const broken = number <= 0 || number % BROKEN_EVERY === 0
     note(part, await runCycle(world, `cycle-${number + WARM_UP}`, { broken }))

@@ -16,6 +16,8 @@ export type S3 = {
   upload(key: string, file: string, options: UploadOptions): Promise<void>
   /** @throws backup_target_failed when there is no such object */
   download(key: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** How large an object is; undefined when it is not there. */
+  sizeOf(key: string): Promise<number | undefined>
   /** Tried once: somebody waits for it. */
   put(key: string, text: string): Promise<void>
   /** Fine when it is not there. */
@@ -110,6 +112,11 @@ export async function createS3(config: S3Config, patienceMs = PATIENCE_MS): Prom
         }
       })()
     },
+
+    sizeOf: (key) =>
+      again('be read', own.signal, async (it) =>
+        (await it.objectExists(key)) ? await it.getContentLength(key) : undefined,
+      ),
 
     put: (key, text) =>
       bounded(own.signal)

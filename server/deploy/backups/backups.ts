@@ -104,11 +104,11 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
       log.info({ backup: backup.name, size }, 'a backup was made')
     } catch (error) {
       await fail(backup.id, end.signal.aborted ? INTERRUPTED : toAppError(error).message)
+      // In its place it counts only once all is known of it.
+      await tryTo('remove what a failed backup sent', async () => (await reach(backup)).remove(backup.name))
       return
     } finally {
-      await clear(backup).catch((error: unknown) =>
-        log.warn({ err: error }, 'what a backup needed was not cleared away'),
-      )
+      await tryTo('clear away what a backup needed', () => clear(backup))
     }
     await prune(settings)
   }
@@ -139,15 +139,15 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
     }
   }
 
-  async function discard(backup: Backup): Promise<void> {
-    try {
+  const discard = (backup: Backup): Promise<void> =>
+    tryTo('remove what a failed backup left', async () => {
       const target = await reach(backup)
       await target.discard(partialOf(backup.name), backup.name, backup.upload)
       await updateBackup(db, backup.id, { upload: null })
-    } catch (error) {
-      log.warn({ err: error, backup: backup.name }, 'what a failed backup left could not be removed')
-    }
-  }
+    })
+
+  const tryTo = (what: string, work: () => Promise<void>): Promise<void> =>
+    work().catch((error: unknown) => log.warn({ err: error }, `could not ${what}`))
 
   async function clear(backup: Pick<Backup, 'id'>): Promise<void> {
     for (const file of Object.values(copiesOf(deps, backup))) await rm(file, { force: true })
@@ -188,15 +188,31 @@ export function createBackups(deps: Deps, queue: Queue, onNews: () => void): Bac
       if (held.length > 0 && (id !== current?.id || state !== 'running')) await letGo(deps, id, held, 1)
   }
 
-  /** One that was being made when the last run ended is none. What storage that was away has of a failed one goes now. */
+  /** What storage that was away has of a failed one goes now, too. */
   async function endInterrupted(): Promise<void> {
     for (const backup of await listBackups(db, { state: 'running' })) {
       if (backup.id === current?.id) continue
-      await clear(backup).catch((error: unknown) => log.warn({ err: error }, 'what a backup needed is still there'))
-      await fail(backup.id, INTERRUPTED)
+      await tryTo('clear away what a backup needed', () => clear(backup))
+      await settle(backup)
     }
     for (const backup of await listBackups(db, { state: 'failed' })) if (backup.upload !== null) await discard(backup)
     tell()
+  }
+
+  /**
+   * One that was being made when the last run ended is none, unless its file is in its place. That happens last of all:
+   * Slipway was killed in between, or this database is the one that was in the backup, and what lies there is all there is.
+   */
+  async function settle(backup: Backup): Promise<void> {
+    let size: number | undefined
+    try {
+      size = await (await reach(backup)).sizeOf(backup.name)
+    } catch (error) {
+      log.warn({ err: error, backup: backup.name }, 'it cannot be seen whether a backup is in its place')
+    }
+    if (size === undefined) return fail(backup.id, INTERRUPTED)
+    await updateBackup(db, backup.id, { state: 'succeeded', size, endedAt: now() })
+    await discard(backup)
   }
 
   /**

@@ -16,7 +16,9 @@ export type Target = {
   read(name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** Fine when it is not there. */
   remove(name: string): Promise<void>
-  /** Takes away what an attempt that failed may have left. */
+  /** How large the file is that lies in its place; undefined when there is none. */
+  sizeOf(name: string): Promise<number | undefined>
+  /** Takes away what an attempt that failed may have left, but for a file that is in its place. */
   discard(partial: string, name: string, upload: string | null): Promise<void>
   /** Writes, reads and deletes something. @throws backup_target_failed */
   check(): Promise<void>
@@ -66,10 +68,15 @@ function folderTarget(folder: string, isOwn: boolean): Target {
       return createReadStream(at(name))
     },
     remove: (name) => rm(at(name), { force: true }),
-    async discard(partial, name) {
-      await rm(at(partial), { force: true })
-      await rm(at(name), { force: true })
+    async sizeOf(name) {
+      try {
+        return (await stat(at(name))).size
+      } catch (error) {
+        if (isOf(error, 'ENOENT', 'ENOTDIR')) return undefined
+        throw explain(error, at(name))
+      }
     },
+    discard: (partial) => rm(at(partial), { force: true }),
     async check() {
       const probe = at(`.slipway-${randomUUID()}`)
       try {
@@ -112,10 +119,10 @@ function s3Target(s3: S3, prefix: string, workFolder: string): Target {
     },
     read: (name, signal) => s3.download(keyOf(name), signal),
     remove: (name) => s3.remove(keyOf(name)),
+    sizeOf: (name) => s3.sizeOf(keyOf(name)),
     async discard(partial, name, upload) {
       await rm(path.join(workFolder, partial), { force: true })
       if (upload !== null) await s3.abandon(keyOf(name), upload)
-      await s3.remove(keyOf(name))
     },
     async check() {
       const probe = keyOf(`.slipway-${randomUUID()}`)

@@ -139,12 +139,25 @@ test('one that was being made when Slipway ended counts as failed, and its file 
   const [id, name] = ['00000001-0000-4000-8000-000000000001', 'half.tar.gz.age']
   const place = { kind: 'folder' as const, folder }
   await insertBackup(inside.deps.db, { id, name, cause: 'user', target: place, startedAt: '2026-01-01T00:00:00.000Z' })
-  for (const file of [partialOf(name), name]) writeFileSync(path.join(folder, file), 'half')
+  writeFileSync(path.join(folder, partialOf(name)), 'half')
   writeFileSync(path.join(folder, 'somebody-elses'), '')
   await backups.start()
   await expect.poll(async () => (await findBackup(inside.deps.db, id))?.state).toBe('failed')
   await expect.poll(() => readdirSync(folder)).toEqual(['somebody-elses'])
   expect(await news()).toMatchObject([{ type: 'backup-failed', message: expect.stringContaining('stopped') }])
+})
+
+test('one whose file is in its place counts, also for the database that was in it', async () => {
+  const folder = await begin()
+  const { id } = await backups.begin('user')
+  const { name, size } = await over(id)
+  // As it stands in the backup's own copy of the database, which somebody put in place of a lost one.
+  await updateBackup(inside.deps.db, id, { state: 'running', size: null, endedAt: null })
+  await backups.start()
+  await expect.poll(async () => (await findBackup(inside.deps.db, id))?.state).not.toBe('running')
+  expect(await findBackup(inside.deps.db, id)).toMatchObject({ state: 'succeeded', size, held: [], upload: null })
+  expect(readdirSync(folder)).toEqual([name])
+  expect(await news()).toEqual([])
 })
 
 test('what storage that was away has of an upload goes at the next start', async () => {

@@ -49,6 +49,8 @@ test.each([0, 1, 8 * MB])('a file of %i bytes comes back as it was', async (size
   const bytes = randomBytes(size)
   await upload('small', bytes)
   expect((await download('small')).equals(bytes)).toBe(true)
+  expect(await s3.sizeOf('small')).toBe(size)
+  expect(await s3.sizeOf('not-there')).toBeUndefined()
 })
 
 test('a large one goes up in parts, and says how far it is', async () => {

@@ -20,5 +20,5 @@ export const othersOf = ({ others }: DiskView): { what: string; bytes: number }[
   [
     { what: 'Build cache: layers and downloads that make the next build fast', bytes: others.buildCache },
     { what: 'Layers that images share, base images, and images that are not Slipway’s', bytes: others.otherImages },
-    { what: 'Slipway’s own data', bytes: others.slipway },
+    { what: 'Slipway’s own data, and backups that are kept with it', bytes: others.slipway },
   ].filter(({ bytes }) => bytes > 0)

@@ -1,14 +1,24 @@
+import { sql } from 'kysely'
 import type { Db } from './schema.ts'
 
 export type LogLine = { seq: number; at: string; stream: string; level: string; text: string }
 
-/** Appends lines to a release's build log in one statement. At most a few hundred at once: SQLite binds 32,766 values. */
+/**
+ * Appends lines to a release's build log in one statement. At most a few hundred at once: SQLite binds 32,766 values.
+ * They are not forced to the disk, which would stop the server for as long as that takes, again and again while a build
+ * prints: when the power goes, the last lines may go with it. Not for a transaction, which ends as it began.
+ */
 export async function appendLog(db: Db, deploymentId: string, release: number, lines: LogLine[]): Promise<void> {
   if (lines.length === 0) return
-  await db
-    .insertInto('build_logs')
-    .values(lines.map((line) => ({ deployment_id: deploymentId, release, ...line })))
-    .execute()
+  const rows = lines.map((line) => ({ deployment_id: deploymentId, release, ...line }))
+  await db.connection().execute(async (one) => {
+    await sql`pragma synchronous = normal`.execute(one)
+    try {
+      await one.insertInto('build_logs').values(rows).execute()
+    } finally {
+      await sql`pragma synchronous = full`.execute(one)
+    }
+  })
 }
 
 /** Lines with a number above `after`, oldest first. */

@@ -4,10 +4,12 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import Sqlite from 'sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
+import { appendLog } from '../../server/db/logs.ts'
 import { migrations } from '../../server/db/migrations/index.ts'
 import { openDatabase } from '../../server/db/open.ts'
 import { readSetting, writeSetting } from '../../server/db/settings.ts'
 import { toAppError } from '../../server/errors.ts'
+import { makeDatabase, makeDeployment } from '../support/temp-database.ts'
 import { makeFolder } from '../support/temp-folder.ts'
 
 const backupsIn = (folder: string) =>
@@ -103,6 +105,34 @@ test('two transactions at once do not mix: the second begins when the first is o
   await Promise.all(Array.from({ length: 20 }, increment))
   expect(await readSetting(db, 'n')).toBe('20')
   await db.destroy()
+})
+
+test('many writes one after another let what else the server does go on in between', async () => {
+  const db = await openDatabase(makeFolder())
+  const began = performance.now()
+  let turns = 0
+  const write = async (name: string) => {
+    for (let n = 0; performance.now() - began < 400; n++) await writeSetting(db, name, String(n))
+  }
+  const timer = setInterval(() => {
+    turns += 1
+  }, 10)
+  await Promise.all(['a', 'b', 'c'].map(write))
+  clearInterval(timer)
+  // Without a turn of the event loop the timer fires once at most, when all is over.
+  expect(turns).toBeGreaterThan(5)
+  await db.destroy()
+})
+
+test('after lines of a build log, stored or not, every commit is forced to the disk again', async () => {
+  const db = await makeDatabase()
+  const id = await makeDeployment(db)
+  const force = sql<{ synchronous: number }>`pragma synchronous`
+  const lines = [{ seq: 1, at: '', stream: 'stdout', level: 'info', text: 'one' }]
+  await appendLog(db, id, 1, lines)
+  expect((await force.execute(db)).rows).toEqual([{ synchronous: 2 }])
+  await expect(appendLog(db, 'of nothing', 1, lines)).rejects.toThrow(/FOREIGN KEY/)
+  expect((await force.execute(db)).rows).toEqual([{ synchronous: 2 }])
 })
 
 test('a transaction that the disk has no room for fails with that reason, and the next goes on', async () => {

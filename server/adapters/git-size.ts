@@ -48,7 +48,7 @@ export function checkTree(folder: string, env: Record<string, string>, limits: C
   let files = 0
   let bytes = 0
   return new Promise((resolve, reject) => {
-    const child = startProgram('git', ['-C', folder, 'ls-tree', '-r', '-l', 'HEAD'], {
+    const child = startProgram('nice', ['git', '-C', folder, 'ls-tree', '-r', '-l', 'HEAD'], {
       env,
       onLine(line) {
         const size = /^\d{6} \w+ [0-9a-f]+ +(\d+|-)\t/.exec(line)?.[1]

@@ -46,6 +46,9 @@ const PASSED_ON = [
   'NO_PROXY',
 ]
 
+/** A large repository takes long to unpack: running apps go first. */
+const BINARY: [string, string] = ['nice', 'git']
+
 /** Git with a home of its own in `home`. */
 export function createGit(home: string, limits: CloneLimits = DEFAULT_LIMITS): Git {
   const ready = prepareHome(home)
@@ -69,6 +72,7 @@ export function createGit(home: string, limits: CloneLimits = DEFAULT_LIMITS): G
   ) {
     const git = simpleGit({
       baseDir: folder,
+      binary: BINARY,
       ...(signal && { abort: signal }),
       timeout: { block: 300_000 },
       unsafe: { allowUnsafeAskPass: true, allowUnsafeConfigPaths: true },

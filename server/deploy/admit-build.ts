@@ -20,6 +20,9 @@ const NOTHING: Taken = { memory: 0, disk: 0 }
 /** What the builds are expected to take that go on now, each with a release that leads here. */
 const running = new Set<Taken>()
 
+/** Builds that wait for others to end, the longest first. */
+const patient = new Set<StepContext>()
+
 export type Admission = { memoryMb: number; release(): void }
 type Room = { memory: number; disk: number }
 
@@ -31,20 +34,38 @@ type Room = { memory: number; disk: number }
  * @throws machine_full, disk_full when not even a small one fits in time; the signal's reason
  */
 export async function admitBuild(ctx: StepContext): Promise<Admission> {
-  const known = await findKnown(ctx)
+  try {
+    return await waitForRoom(ctx, await findKnown(ctx))
+  } finally {
+    patient.delete(ctx)
+  }
+}
+
+async function waitForRoom(ctx: StepContext, known: Taken | undefined): Promise<Admission> {
   let end = performance.now() + ctx.config.buildWaitSeconds * 1000
   let said: string | undefined
   for (;;) {
     const [room, others] = [await roomNow(ctx), othersNow()]
     const need = needOf(ctx, known, running.size > 0)
-    const lack = lackOf(need, room, others)
+    const lack = lackOf(need, room, others) ?? behindOf(ctx)
     if (lack === undefined) return admit(need, room)
-    if (lackOf(need, room, NOTHING) === undefined) end = performance.now() + ctx.config.buildWaitSeconds * 1000
+    const isPatient = lackOf(need, room, NOTHING) === undefined
+    if (isPatient) {
+      patient.add(ctx)
+      end = performance.now() + ctx.config.buildWaitSeconds * 1000
+    } else patient.delete(ctx)
     if (performance.now() > end) return goAhead(ctx, need, room, others)
     if (lack.what !== said) ctx.say(`Waiting: ${lack.text}`, 'step')
     said = lack.what
     await sleep(LOOK_MS, undefined, { signal: ctx.signal })
   }
+}
+
+/** A small build does not go ahead of a large one that waits for the same builds to end: it might never begin. */
+function behindOf(ctx: StepContext): Lack | undefined {
+  const [first] = patient
+  if (first === undefined || first === ctx) return undefined
+  return { what: 'turn', text: 'a build that came before waits for the builds that go on' }
 }
 
 function admit(need: Taken, room: Room): Admission {
@@ -88,7 +109,7 @@ async function roomNow(ctx: StepContext): Promise<Room> {
   return { memory: Math.min(config.buildMemoryMb * MIB, available), disk: free - config.minFreeDiskMb * MIB }
 }
 
-type Lack = { what: 'memory' | 'disk'; text: string }
+type Lack = { what: 'memory' | 'disk' | 'turn'; text: string }
 
 const othersNow = (): Taken =>
   [...running].reduce((sum, it) => ({ memory: sum.memory + it.memory, disk: sum.disk + it.disk }), NOTHING)

@@ -162,6 +162,26 @@ describe('a build', () => {
     ;(await second).release()
   })
 
+  test('that is large is not kept waiting by small ones that come after it', async () => {
+    const limits = { buildMemoryMb: 300 }
+    const [first, large, small] = await Promise.all([makeContext(limits), makeContext(limits), makeContext(limits)])
+    await noteBuildUsage(large.db, { deploymentId: large.id, number: 1 }, { memory: 250 * MIB, disk: 0 })
+    const goesOn = await admitBuild(first.ctx)
+    const order: string[] = []
+    const admitted = [large, small].map(async ({ ctx }, index) => {
+      // The large one comes first.
+      await new Promise((resolve) => setTimeout(resolve, index * 300))
+      const { release } = await admitBuild(ctx)
+      order.push(index === 0 ? 'large' : 'small')
+      release()
+    })
+    await expect.poll(() => small.said).toEqual([expect.stringMatching(/a build that came before waits/)])
+    expect(order).toEqual([])
+    goesOn.release()
+    await Promise.all(admitted)
+    expect(order).toEqual(['large', 'small'])
+  })
+
   test('is ended with the reason when it takes too long', async () => {
     const { ctx } = await makeContext({ buildTimeoutSeconds: 0.05 })
     const endless = (signal: AbortSignal) =>

@@ -305,7 +305,12 @@ function openSlow(address: string): Promise<Socket> {
         'sec-websocket-key': 'c2xpcHdheSB0ZXN0IGtleQ==',
       },
     })
-      .on('upgrade', (_response, socket: Socket) => resolve(socket.pause()))
+      .on('upgrade', (_response, socket: Socket, head) => {
+        socket.pause()
+        // The first lines may come in one piece with the answer
+        if (head.length > 0) socket.unshift(head)
+        resolve(socket)
+      })
       .on('error', reject)
       .end()
   })

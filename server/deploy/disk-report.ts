@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { listDeployments } from '../db/deployments.ts'
 import { sizesOfLogs } from '../db/logs.ts'
+import { listKept } from '../db/receipts.ts'
 import { now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { createDiskReader } from './disks.ts'
@@ -50,12 +51,19 @@ async function measure(deps: Deps): Promise<DiskReport> {
     sizeOf(config.dataDir),
   ])
   const names = new Map(deployments.map((it) => [it.id, it.name]))
+  const gone = new Map((await listKept(db)).map((it) => [it.deploymentId, it.app]))
   const ids = new Set([...names.keys(), ...engine.deployments.keys()])
   const apps = [...ids].map((deploymentId) => {
     const own = engine.deployments.get(deploymentId) ?? { images: 0, containers: 0, volumes: 0 }
     const parts = { ...own, logs: logs.get(deploymentId) ?? 0 }
     const total = parts.images + parts.containers + parts.volumes + parts.logs
-    return { deploymentId, name: names.get(deploymentId) ?? '', isGone: !names.has(deploymentId), total, ...parts }
+    return {
+      deploymentId,
+      name: names.get(deploymentId) ?? gone.get(deploymentId) ?? '',
+      isGone: !names.has(deploymentId),
+      total,
+      ...parts,
+    }
   })
   return {
     checkedAt: now(),

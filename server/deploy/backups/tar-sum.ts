@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { AppError } from '../../errors.ts'
 import type { TreeSum } from './manifest.ts'
 
@@ -21,13 +21,14 @@ export async function* watchTar(
   const { extract: open } = await import('tar-stream')
   const extract = open()
   const sum = sumUp(extract)
-  // Somebody waits for it below; until then an error is not to be one that nobody handles.
-  sum.catch(() => undefined)
+  const over = new AbortController()
+  const end = () => over.abort()
+  sum.then(end, end)
   let tail: Buffer = NOTHING
   try {
     for await (const part of source) {
       tail = Buffer.concat([tail, part.subarray(-END)]).subarray(-END)
-      if (!extract.write(part)) await Promise.race([once(extract, 'drain'), sum])
+      if (!extract.write(part)) await untilDrained(extract, over.signal)
       yield part
     }
     extract.end(NOTHING)
@@ -38,6 +39,13 @@ export async function* watchTar(
   } finally {
     extract.destroy()
   }
+}
+
+/** Or until it is over; why, the sum says. A race with the sum would keep each part's waiting until the end of all. */
+async function untilDrained(extract: EventEmitter, over: AbortSignal): Promise<void> {
+  await once(extract, 'drain', { signal: over }).catch((error: unknown) => {
+    if (!over.aborted) throw error
+  })
 }
 
 /** Reads a tar to its end. @throws backup_damaged */

@@ -35,6 +35,13 @@ export const drills: Drill[] = [
     },
   },
   {
+    name: 'containerd kill -9',
+    async strike(machine) {
+      await machine.engine.end('SIGKILL', 'containerd')
+      return restartEngine(machine, CONTAINERD_RESTART_MS)
+    },
+  },
+  {
     name: 'engine and containerd kill -9',
     async strike(machine) {
       await machine.engine.end('SIGKILL', 'engine and containerd')

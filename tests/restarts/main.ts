@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { enterNest } from '../torture/engine.ts'
 import { deployApps, heal } from './apps.ts'
 import { type Drill, drills } from './drills.ts'
 import { createMachine, type Machine } from './machine.ts'
-import { rehearse } from './rehearse.ts'
+import { type Outcome, rehearse } from './rehearse.ts'
 import { heading, tell } from './report.ts'
 
 /**
@@ -15,12 +17,14 @@ import { heading, tell } from './report.ts'
  *   --only A,B   the drills whose names have A or B in them
  *   --round N    seconds between rounds of the reconciler (60, as delivered; less makes the looks afterwards shorter)
  *   --live-restore   the engine is one that lets containers run while it is away itself
+ *   --verbose    says what visitors met, and what Slipway and the engine said, also where all is well
  */
 const { values } = parseArgs({
   options: {
     apps: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     round: { type: 'string', default: '60' },
+    verbose: { type: 'boolean', default: false },
     'live-restore': { type: 'boolean', default: false },
   },
 })
@@ -38,6 +42,9 @@ async function run(list: Drill[]): Promise<boolean> {
   machine = await createMachine(Number(values.round), values['live-restore'] ? ['--live-restore'] : [])
   try {
     return await rehearseAll(machine, list)
+  } catch (error) {
+    if (!isStopped) throw error
+    return false
   } finally {
     if (!isStopped) await machine.destroy()
   }
@@ -61,11 +68,16 @@ async function rehearseAll(on: Machine, list: Drill[]): Promise<boolean> {
   for (const drill of list) {
     const outcome = await rehearse(on, drill, { ...deployed, roundSeconds: Number(values.round) })
     console.log(tell(outcome))
-    if (outcome.problems.length > 0) {
-      isWell = false
-      console.log(on.world.slipway.output().slice(-6000))
-      await heal(on.world, deployed.apps)
-    }
+    const isFine = outcome.problems.length === 0
+    if (!isFine || values.verbose) await sayMore(on, outcome)
+    if (!isFine) await heal(on.world, deployed.apps)
+    isWell &&= isFine
   }
   return isWell
+}
+
+async function sayMore({ world, engine }: Machine, { visited }: Outcome): Promise<void> {
+  for (const { app, met } of visited) console.log(`  ${app.subdomain} met: ${met.join(', ')}`)
+  console.log(world.slipway.output().slice(-8000))
+  console.log((await readFile(path.join(engine.folder, 'dockerd.log'), 'utf8')).slice(-8000))
 }

@@ -8,8 +8,8 @@ const PATIENCE_MS = 2000
 /** So long an app has to answer every time until it counts as back. */
 const STEADY_MS = 5000
 
-/** `backMs`: from the blow to the first of the answers that were all right; 0 for an app that nobody missed, NaN for one that is not. */
-export type Visited = { app: App; asked: number; failed: number; wrong: string[]; backMs: number }
+/** `met`: what came instead, one after the other. `backMs`: from the blow to the first of the answers that were all right; 0 for an app that nobody missed, NaN for one that is not. */
+export type Visited = { app: App; asked: number; failed: number; wrong: string[]; met: string[]; backMs: number }
 
 /** Asks every app all the time, from before the blow on. */
 export function startVisits(world: World, apps: App[]) {
@@ -37,7 +37,7 @@ export function startVisits(world: World, apps: App[]) {
 
 function visit(world: World, app: App, signal: AbortSignal) {
   let [began, asked, failed, backAt] = [performance.now(), 0, 0, 0]
-  let last = ''
+  const met: string[] = []
   const wrong: string[] = []
   async function loop(): Promise<Visited> {
     while (!signal.aborted) {
@@ -47,13 +47,13 @@ function visit(world: World, app: App, signal: AbortSignal) {
       else {
         failed++
         backAt = 0
-        last = answer
+        if (met.at(-1) !== answer) met.push(answer)
         // Another app's text is worse than none.
         if (answer.startsWith('this is')) wrong.push(answer)
       }
       await sleep(EVERY_MS)
     }
-    return { app, asked, failed, wrong, backMs: failed === 0 ? 0 : backAt > 0 ? backAt - began : Number.NaN }
+    return { app, asked, failed, wrong, met, backMs: failed === 0 ? 0 : backAt > 0 ? backAt - began : Number.NaN }
   }
   return {
     over: loop(),
@@ -64,7 +64,7 @@ function visit(world: World, app: App, signal: AbortSignal) {
       backAt = 0
     },
     isSteady: () => backAt > 0 && performance.now() - backAt > STEADY_MS,
-    complaint: () => (backAt > 0 ? [] : [`${app.subdomain} (${last.slice(0, 80)})`]),
+    complaint: () => (backAt > 0 ? [] : [`${app.subdomain} (${met.at(-1)?.slice(0, 80)})`]),
   }
 }
 

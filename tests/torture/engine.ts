@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { glob, mkdir, mkdtemp, readFile, rm, rmdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -23,8 +23,8 @@ export type PrivateEngine = OwnEngine & {
   folder: string
   /** What its containers' cgroups lie below. */
   cgroup: string
-  /** The engine alone, or with what keeps the containers (containerd); `how` is the signal. */
-  end(how: NodeJS.Signals, which: 'engine' | 'engine and containerd'): Promise<void>
+  /** The engine, what keeps the containers (containerd), or both; `how` is the signal. */
+  end(how: NodeJS.Signals, which: 'engine' | 'containerd' | 'engine and containerd'): Promise<void>
   /** Starts what does not run. Answers when the engine does. */
   begin(): Promise<void>
   /** Leaves nothing of it. */
@@ -55,8 +55,8 @@ export async function startEngine(images: readonly string[] = IMAGES, options: s
     folder,
     cgroup,
     async end(how, which) {
-      await end(dockerd, how)
-      if (which === 'engine and containerd') await end(containerd, how)
+      if (which !== 'containerd') await end(dockerd, how)
+      if (which !== 'engine') await end(containerd, how)
     },
     async begin() {
       if (isOver(containerd)) containerd = await launchContainerd(folder)
@@ -98,11 +98,16 @@ async function removeCgroups(cgroup: string): Promise<void> {
 async function launchContainerd(folder: string): Promise<ChildProcess> {
   const at = (name: string) => path.join(folder, name)
   await mkdir(at('state'), { recursive: true })
-  return spawn(
+  await rm(at('containerd.sock'), { force: true })
+  const child = spawn(
     'containerd',
     ['--root', at('containerd'), '--state', at('state'), '--address', at('containerd.sock'), '--log-level', 'error'],
     { stdio: 'ignore' },
   )
+  // systemd, too, starts the engine only then.
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until && !existsSync(at('containerd.sock')); )
+    await sleep(20)
+  return child
 }
 
 async function launch(socket: string, folder: string, options: string[]): Promise<ChildProcess> {

@@ -12,11 +12,15 @@ const APP = {
 }
 /** FAULTS=all: every fault at every kind of call. Otherwise a third of them, another at each step: all take half an hour. */
 const isWhole = process.env.FAULTS === 'all'
+/** Only those of the steps whose names fit, such as `FAULTS_STEPS='^(check-out|build-image)$'`. */
+const CHOSEN = new RegExp(process.env.FAULTS_STEPS ?? '')
 const PATIENCE_MS = isWhole ? 1_800_000 : 240_000
 /** Each is one app at a time. */
 const AT_ONCE = 4
 /** Their faults also while an older version serves. */
 const OVER_A_LIVE_APP = ['start-container', 'publish-vhost']
+/** What is made at GitHub in a step. */
+const AT_GITHUB = ['add-deploy-key', 'connect-webhook']
 const ALONE = /^(publish-vhost|claim-port|retire-previous)/
 
 let world: FaultWorld
@@ -67,7 +71,8 @@ test('a clock that is set by an hour in the middle of each step changes nothing'
   const clock = points.filter((it) => it.adapter === 'clock' && it.step !== 'run-pre-deploy')
   for (const turn of [0, 1] as const) {
     const app = `clock-${turn}`
-    await runClock(world, { app, input: await inputOf(app, { volumes: true, commands: true }) }, clock, turn, note)
+    const input = () => inputOf(app, { volumes: true, commands: true })
+    await runClock(world, { app, input }, clock, turn, note)
   }
   await expectNothingLeft()
 }, 60_000)
@@ -115,13 +120,18 @@ async function record(): Promise<Point[]> {
   await world.settled(id)
   await world.remove(id)
   expect(await leftOf(world, 'all', id)).toEqual([])
+  await world.openToKeys('keyed')
+  await world.remove((await world.deploy(await inputOf('keyed', { key: true }))).id)
   // Reports to GitHub are made beside the steps.
-  return world.control.points().filter((it) => it.adapter !== 'github' || it.step === 'connect-webhook')
+  return world.control.points().filter((it) => it.adapter !== 'github' || AT_GITHUB.includes(it.step))
 }
 
-async function inputOf(app: string, { volumes = false, commands = false } = {}) {
+async function inputOf(app: string, { volumes = false, commands = false, key = false } = {}) {
+  const githubUrl = await world.addressFor(app)
+  const made = key ? await world.slipway.api('POST', '/api/deploy-keys', { githubUrl }) : undefined
   return {
-    githubUrl: await world.addressFor(app),
+    ...(made && { deployKeyId: made.body.deployKey.id }),
+    githubUrl,
     ...(volumes && { volumes: [{ name: 'data', path: '/data' }] }),
     ...(commands && { overrides: { releaseCommand: 'true', preDeployCommand: 'true', postDeployCommand: 'true' } }),
   }
@@ -129,7 +139,7 @@ async function inputOf(app: string, { volumes = false, commands = false } = {}) 
 
 /** One chain for each step and neighbour. */
 async function makeChains(found: Point[], wanted: (it: Case) => boolean): Promise<Chain[]> {
-  const isOfNeighbour = ({ adapter }: Point) => adapter !== 'clock'
+  const isOfNeighbour = ({ adapter, step }: Point) => adapter !== 'clock' && CHOSEN.test(step)
   const groups = Map.groupBy(found.filter(isOfNeighbour), ({ step, adapter }) => `${step}-${adapter}`)
   const hasTurn = (turn: number) => (it: Case, index: number) =>
     isWhole || it.fault === 'dies' || (index + turn) % 3 === 0
@@ -147,11 +157,16 @@ async function makeChain(app: string, cases: Case[]): Promise<Chain> {
   const isTaken = ({ way }: Case) => way === 'revert' && step?.until !== 'deployed'
   const making = cases.filter((it) => !isTaken(it))
   const isOver = step?.name === 'run-pre-deploy' || step?.name === 'retire-previous'
-  const input = await inputOf(app, { volumes: step?.name === 'create-volumes', commands: app.startsWith('run-') })
+  const has = {
+    volumes: step?.name === 'create-volumes',
+    commands: app.startsWith('run-'),
+    key: step?.name === 'add-deploy-key',
+  }
+  if (has.key) await world.openToKeys(app)
   const over = making.filter((it) => it.kind === 'write' && OVER_A_LIVE_APP.includes(it.step))
   return {
     app,
-    input,
+    input: () => inputOf(app, has),
     deploys: isOver ? [] : making,
     redeploys: isOver ? making : over,
     removals: cases.filter(isTaken),

@@ -13,7 +13,8 @@ type Note = (outcome: Outcome) => void
 /** All faults of one step, one after another, at one app. */
 export type Chain = {
   app: string
-  input: Record<string, unknown>
+  /** Asked for anew for each time that it is created. */
+  input: () => Promise<Record<string, unknown>>
   /** While it is deployed, while it is deployed again, and while it is deleted. */
   deploys: Case[]
   redeploys: Case[]
@@ -58,7 +59,7 @@ export async function runChain(world: FaultWorld, chain: Chain, note: Note): Pro
   }
 
   const create = async () => {
-    const reply = await slipway.api('POST', '/api/deployments', { ...chain.input, subdomain: chain.app })
+    const reply = await slipway.api('POST', '/api/deployments', { ...(await chain.input()), subdomain: chain.app })
     expect(reply.status, JSON.stringify(reply.body)).toBe(202)
     id = reply.body.deployment.id
   }
@@ -155,7 +156,8 @@ export async function runDeaths(
     note({ ...it, hit, ended: 'died', ms: Date.now() - begun, message: '' })
     return reply
   }
-  const { body } = await dieAt(making, () => slipway.api('POST', '/api/deployments', { ...input, subdomain: app }))
+  const wanted = { ...(await input()), subdomain: app }
+  const { body } = await dieAt(making, () => slipway.api('POST', '/api/deployments', wanted))
   const { id } = body.deployment
   const { status, error } = await settle(world, id)
   expect({ app, status, error }).toEqual({ app, status: 'running' })
@@ -180,7 +182,7 @@ export async function runClock(
   const begun = Date.now()
   const cases = points.map((it, index): Case => ({ ...it, fault: (index + turn) % 2 ? 'jumps ahead' : 'jumps back' }))
   const armed = cases.map((it) => control.arm({ ...it, app, lasting: true }))
-  const { body } = await slipway.api('POST', '/api/deployments', { ...input, subdomain: app })
+  const { body } = await slipway.api('POST', '/api/deployments', { ...(await input()), subdomain: app })
   const { id, status, error } = await settle(world, body.deployment.id)
   expect({ app, status, error }).toEqual({ app, status: 'running' })
   expect((await world.ask(`${app}.example.com`)).text).toBe('well')
@@ -236,5 +238,6 @@ export async function leftOf(world: FaultWorld, app: string, id: string): Promis
       .flat()
       .filter((it) => named.test(it)),
     ...ports,
+    ...world.keysOf(app),
   ]
 }

@@ -30,6 +30,8 @@ type Options = {
   take(asked: Asked): FaultKind | undefined
   /** Where the call goes to, when that is another address. */
   rewrite?(path: string): string
+  /** Who answers in its stead, and the headers that go there. */
+  divert?(path: string): { to: RequestOptions; headers: Record<string, string> } | undefined
   die(): Promise<void>
 }
 
@@ -44,7 +46,7 @@ const TEXT = {
 
 /** Stands between the server and a service that speaks HTTP, and lets single calls go wrong. */
 export async function openFaultProxy(listen: { path: string } | { port: number }, options: Options) {
-  const { to, wording, take, rewrite = (path) => path, die } = options
+  const { to, wording, take, rewrite = (path) => path, divert, die } = options
   const sockets = new Set<Socket>()
   const seen = new Map<string, Whole>()
 
@@ -60,7 +62,8 @@ export async function openFaultProxy(listen: { path: string } | { port: number }
     const { 'x-step': mark, ...headers } = incoming.headers
     const [method, path] = [incoming.method ?? 'GET', incoming.url ?? '/']
     const fault = take({ method, path, mark: typeof mark === 'string' ? mark : undefined })
-    const target = { ...to, method, path: rewrite(path), headers }
+    const other = divert?.(path)
+    const target = { ...(other?.to ?? to), method, path: rewrite(path), headers: { ...headers, ...other?.headers } }
     if (fault === undefined) return pass(target, incoming, response)
     if (fault === 'hangs') return void incoming.resume()
     if (fault === 'refuses') return void response.destroy()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startCloudflare } from './cloudflare.ts'
 import { type FaultControl, startFaultControl } from './fault-control.ts'
+import { startKeyHost } from './fault-keys.ts'
 import { type FaultKind, openFaultProxy, type Wording } from './fault-proxy.ts'
 import { type GitServer, type Repository, startGitServer } from './git-server.ts'
 import { startGithubRepositories } from './github-repositories.ts'
@@ -13,6 +14,10 @@ export type FaultWorld = World & {
   control: FaultControl
   /** The address of the one repository under which an app of this name clones it. */
   addressFor(app: string): Promise<string>
+  /** From now on an app of this name may be read with a deploy key. */
+  openToKeys(app: string): Promise<void>
+  /** Those that its repository has. */
+  keysOf(app: string): string[]
 }
 
 const json = (body: unknown) => ({ type: 'application/json', body: JSON.stringify(body) })
@@ -54,6 +59,7 @@ export async function createFaultWorld(
     startGithubRepositories(),
     startGitServer(),
   ])
+  const keys = await startKeyHost(host)
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-faults-'))
   let world: World | undefined
   const die = async () => void process.kill(world?.slipway.pid() ?? 0, 'SIGKILL')
@@ -65,6 +71,7 @@ export async function createFaultWorld(
       die,
       // All apps clone the same repository, each under a name of its own.
       ...(adapter === 'git' && { rewrite: (asked: string) => asked.replace(/^\/[^/]+\/app(\.git)?/, '/acme/app.git') }),
+      ...(adapter === 'github' && { divert: keys.divert }),
     })
   const proxies = await Promise.all([
     before('docker', docker, ''),
@@ -87,6 +94,7 @@ export async function createFaultWorld(
       SLIPWAY_GITHUB_URL: gitProxy?.url ?? '',
       CLOUDFLARE_BASE_URL: `${cloudflareProxy?.url}/client/v4`,
       SLIPWAY_GITHUB_API_URL: `${githubProxy?.url}/api/v3`,
+      SLIPWAY_GITHUB_SSH: keys.address,
       FAULTS_URL: control.url,
       ...env,
     },
@@ -96,8 +104,11 @@ export async function createFaultWorld(
     ...made,
     control,
     addressFor: (name) => addressFor(name, repository, gitProxy?.url ?? '', made),
+    openToKeys: keys.open,
+    keysOf: keys.keysOf,
     async destroy() {
       await made.destroy()
+      await keys.stop()
       for (const proxy of proxies) await proxy.close()
       await control.close()
       await rm(folder, { recursive: true, force: true })

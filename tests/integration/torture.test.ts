@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { runSession } from '../torture/session.ts'
 
-/** Two machines at once. `npm run torture -- --seed N` runs more of the same, for longer. */
-const SEEDS = [20_261_121, 20_261_122]
-const SEQUENCES = 10
+/** Three machines at once: each waits as much as it works. `npm run torture -- --seed N` runs more of the same, for longer. */
+const SEEDS = [20_261_121, 20_261_122, 20_261_123]
+const SEQUENCES = 7
 
 test('whatever users and the machine do, apps are wholly live or wholly gone, and nothing else is touched', async () => {
   const run = (seed: number) => runSession({ seed, sequences: SEQUENCES, maxCommands: 4 })

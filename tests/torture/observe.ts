@@ -25,15 +25,11 @@ export async function observe(real: Real, own: AppModel): Promise<Seen> {
     const app = await real.show(own.id)
     if (app === undefined || app.status === 'deleting')
       return { status: 'deleting', liveRelease: undefined, error: undefined, isChanged: true }
-    const releases = await real.releasesOf(own.id)
-    const entries = await real.ledgerOf(own.id)
-    const isUnsure = entries.some(
-      (it) => it.state === 'pending' || it.state === 'removing' || (it.step === 'check-out' && it.state !== 'removed'),
-    )
     if (app.status === 'stuck' || (app.isBusy && Date.now() > late)) {
       await real.api('POST', `/api/deployments/${own.id}/retry`)
       await sleep(400)
-    } else if (RESTING.includes(app.status) && !app.isBusy && !isUnsure) {
+    } else if (RESTING.includes(app.status) && !app.isBusy && !(await isUnsure(real, own))) {
+      const releases = await real.releasesOf(own.id)
       const isChanged = releases.some((it) => !own.versions.has(it.release))
       await real.learn(own, releases)
       const { status, error, liveRelease } = app
@@ -43,5 +39,13 @@ export async function observe(real: Real, own: AppModel): Promise<Seen> {
   }
   throw new Error(
     `it does not come to rest: ${JSON.stringify(await real.show(own.id))}\n${JSON.stringify(await real.ledgerOf(own.id))}`,
+  )
+}
+
+/** Whether something is still on its way: what a release needs only until it is live goes after that. */
+async function isUnsure(real: Real, own: AppModel): Promise<boolean> {
+  const entries = await real.ledgerOf(own.id)
+  return entries.some(
+    (it) => it.state === 'pending' || it.state === 'removing' || (it.step === 'check-out' && it.state !== 'removed'),
   )
 }

@@ -18,7 +18,7 @@ export function visit(real: Real, app: string, { live, stopped }: AppModel) {
           (error) => ({ status: 0, text: String(error) }),
         ),
       )
-      await sleep(25)
+      await sleep(40)
     }
   })()
   return {

@@ -36,7 +36,7 @@ export async function runChain(world: FaultWorld, chain: Chain, note: Note): Pro
   const rest = () => settle(world, id ?? '')
 
   /** Asks for something under a fault, waits for the end of it, and lifts the fault. */
-  async function under(it: Case, ask: () => Promise<unknown>, wait: () => Promise<any>) {
+  async function under(it: Case, ask: () => Promise<unknown>, wait: () => Promise<any>, isFirst = true) {
     const armed = control.arm({ ...it, app: chain.app, lasting: it.lasting ?? false })
     const begun = Date.now()
     await ask()
@@ -44,15 +44,15 @@ export async function runChain(world: FaultWorld, chain: Chain, note: Note): Pro
     const ms = Date.now() - begun
     control.disarm(armed)
     const ended = app?.status ?? 'gone'
-    if (armed.hits === 0 && ended === 'gone' && comesAgain(it)) return app
+    if (armed.hits === 0 && ended === 'gone' && comesAgain(it, isFirst)) return app
     note({ ...it, hit: armed.hits > 0, ms, ended, message: app?.error?.message ?? '' })
     return app
   }
 
   const again = new Set<Case>()
   /** The fault before had its effect after all, so there was nothing left to do: this one has its turn at the next app. */
-  function comesAgain(it: Case): boolean {
-    if (again.has(it)) return false
+  function comesAgain(it: Case, isFirst: boolean): boolean {
+    if (isFirst && again.has(it)) return false
     again.add(it)
     removals.push(it)
     return true
@@ -112,7 +112,7 @@ export async function runChain(world: FaultWorld, chain: Chain, note: Note): Pro
       const next = faults.shift()
       const ask = () => (isAsked ? retry() : slipway.api('DELETE', `/api/deployments/${id}`))
       const wait = () => goneOrStuck(world, id ?? '')
-      const app = next ? await under(next, ask, wait) : await ask().then(wait)
+      const app = next ? await under(next, ask, wait, !isAsked) : await ask().then(wait)
       isAsked = true
       if (app === undefined) {
         expect(await leftOf(world, chain.app, id), chain.app).toEqual([])

@@ -12,6 +12,7 @@ export type Figures = Record<string, number>
 /** All there is to read of a world at a moment at which nothing is on its way. */
 export type Meter = { read(): Promise<Figures> }
 
+const ERROR_LOG = path.join('nginx', 'error.log')
 const READ_MS = 500
 const PATIENCE_MS = 60_000
 
@@ -87,15 +88,18 @@ async function readOutside(world: World): Promise<Figures> {
   }
 }
 
-/** Everything in the data folder; the database and its log by themselves. */
+/** Everything in the data folder; the database and its log, and nginx's log, by themselves. */
 async function readFiles(dataDir: string): Promise<Figures> {
-  const sizeOf = async (name: string) => (await stat(path.join(dataDir, name))).size
+  const sizeOf = async (file: string) => (await stat(path.join(dataDir, file))).size
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
-  const files = entries.filter((it) => it.isFile() && !it.name.startsWith('slipway.db'))
-  const sizes = await Promise.all(files.map(async (it) => (await stat(path.join(it.parentPath, it.name))).size))
+  const files = entries
+    .filter((it) => it.isFile() && !it.name.startsWith('slipway.db'))
+    .map((it) => path.relative(dataDir, path.join(it.parentPath, it.name)))
+  const sizes = await Promise.all(files.filter((it) => it !== ERROR_LOG).map(sizeOf))
   return {
     'data folder: files': files.length,
     'data folder: bytes of files': sizes.reduce((sum, it) => sum + it, 0),
+    'nginx: bytes of its error log': await sizeOf(ERROR_LOG),
     'database: bytes': await sizeOf('slipway.db'),
     'database: bytes of its log': await sizeOf('slipway.db-wal'),
   }

@@ -34,6 +34,7 @@ const begun = new Date()
 const machine = describeMachine()
 const elapsed = () => Math.round((Date.now() - begun.getTime()) / 1000)
 let isStopped = false
+let measured: Part[] = []
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     isStopped = true
@@ -47,8 +48,10 @@ try {
   const amounts = { cycles, apps, seconds, readings: READINGS, restMs: REST_MS }
   await report(await runSoak(world, { ...amounts, isOver: () => isStopped, tell: console.log, keep }))
 } catch (error) {
-  process.exitCode = 1
+  // Ctrl-C reaches Slipway, too.
   if (!isStopped) console.log(`${error instanceof Error ? error.stack : error}\n${world.slipway.output().slice(-6000)}`)
+  await report({ parts: measured, left: ['not looked for'] })
+  process.exitCode = 1
 } finally {
   await clear(world).catch((error: unknown) => console.log(`not everything could be removed in order: ${error}`))
   await world.destroy()
@@ -56,6 +59,7 @@ try {
 
 /** Written anew each time: a run that is cut off leaves what it has measured. */
 async function keep(parts: Part[], left: string[] = []): Promise<void> {
+  measured = parts
   if (values.out === undefined) return
   const judged = parts.map((part) => ({ ...part, growth: growthOf(part, apps) }))
   const text = { machine, begun, seconds: elapsed(), asked: { cycles, apps, seconds }, left, parts: judged }

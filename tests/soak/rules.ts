@@ -7,6 +7,7 @@ export type Rules = Record<string, Rule>
 const MEMORY_KIB = 2
 /** SQLite begins its log anew after 1,000 pages of 4 KiB, and leaves the file as long as it was. */
 const LOG_BYTES = 5 * 2 ** 20
+const ERROR_LOG_BYTES = 10 * 2 ** 20
 /** So many ports an app of the tests may choose from. */
 const PORTS = 50
 /** Releases that stay for a rollback, beside the one that serves. */
@@ -23,6 +24,7 @@ const always: Rules = {
   'nginx: anonymous KiB, master and workers': memory,
   'nginx: open files of the master': open,
   'data folder: bytes of files': { kind: 'level', perCycle: 64, why: 'less than a line of a log for each' },
+  'nginx: bytes of its error log': { kind: 'bounded', most: ERROR_LOG_BYTES, why: 'emptied beyond 10 MiB' },
   'database: bytes of its log': { kind: 'bounded', most: LOG_BYTES, why: 'begun anew after 1,000 pages' },
   'rows: port_registry': { kind: 'bounded', most: PORTS, why: 'a row for each port that was ever held' },
 }

@@ -66,7 +66,7 @@ async function soakCycles(world: World, meter: Meter, options: Options, parts: P
   const part = begin('create, push, delete', 'cycle', parts)
   const every = Math.ceil(cycles / readings)
   for (let number = 1 - WARM_UP; number <= cycles && !isOver(); number++) {
-    const broken = number <= 0 || number % BROKEN_EVERY === 0
+    const broken = number === 1 - WARM_UP || (number > 0 && number % BROKEN_EVERY === 0)
     note(part, await runCycle(world, `cycle-${number + WARM_UP}`, { broken }))
     part.count = Math.max(0, number)
     if (number >= 0 && number % every === 0) await read(meter, part, options, parts)

@@ -90,6 +90,7 @@ async function soakApps(world: World, meter: Meter, options: Options, parts: Par
       part.count += 1
       if (part.count % PUSHES_A_READING === 0) await read(meter, part, options, parts)
     }
+    if (part.readings.at(-1)?.at !== part.count) await read(meter, part, options, parts)
   } finally {
     note(part, await crowd.stop())
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { enterNest } from '../torture/engine.ts'
@@ -62,7 +62,7 @@ async function rehearseAll(on: Machine, list: Drill[]): Promise<boolean> {
   const deployed = await deployApps(on.world, Number(values.apps))
   const date = new Date().toISOString().slice(0, 10)
   console.log(
-    `${date}, ${cpus().length} × ${cpus()[0]?.model}, ${values.apps} apps deployed in ${Math.round((Date.now() - began) / 1000)} s\n${heading}`,
+    `${date}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, ${values.apps} apps deployed in ${Math.round((Date.now() - began) / 1000)} s\n${heading}`,
   )
   let isWell = true
   for (const drill of list) {

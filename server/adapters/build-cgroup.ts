@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fillCpusets, readBuildCores } from './build-cores.ts'
 
 /** What all builds together may use. */
 export type BuildLimits = { memoryMb: number; cores: number }
@@ -34,7 +35,8 @@ type Limit = { file: string; value: string; optional?: boolean }
 const isUnified = (cgroups: string) => existsSync(path.join(cgroups, 'cgroup.controllers'))
 
 /** Each as the kernel answers it when it is read again. */
-function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Limit[] {
+async function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Promise<Limit[]> {
+  const own = await readBuildCores(cgroups)
   const bytes = String(memoryMb * 2 ** 20)
   const quota = String(Math.round(coresOf(cores) * PERIOD))
   const processes = String(MAX_PROCESSES)
@@ -45,6 +47,7 @@ function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Limit[] {
       { file: `${PLACE}/pids.max`, value: processes },
       { file: `${PLACE}/cpu.weight`, value: String(CPU_WEIGHT) },
       { file: `${PLACE}/cpu.max`, value: `${quota} ${PERIOD}` },
+      ...(own === undefined ? [] : [{ file: `${PLACE}/cpuset.cpus`, value: own, optional: true }]),
       { file: `${PLACE}/io.weight`, value: `default ${IO_WEIGHT}`, optional: true },
       { file: `${PLACE}/io.bfq.weight`, value: `default ${IO_WEIGHT}`, optional: true },
     ]
@@ -55,6 +58,7 @@ function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Limit[] {
     { file: `cpu/${PLACE}/cpu.shares`, value: String(CPU_SHARES) },
     { file: `cpu/${PLACE}/cpu.cfs_period_us`, value: String(PERIOD) },
     { file: `cpu/${PLACE}/cpu.cfs_quota_us`, value: quota },
+    ...(own === undefined ? [] : [{ file: `cpuset/${PLACE}/cpuset.cpus`, value: own, optional: true }]),
     { file: `blkio/${PLACE}/blkio.bfq.weight`, value: String(IO_WEIGHT), optional: true },
   ]
 }
@@ -62,8 +66,11 @@ function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Limit[] {
 /** Writes the limits where they are not set yet. Takes root. @throws what the file system says */
 export async function writeLimits(limits: BuildLimits, cgroups: string): Promise<void> {
   if (isUnified(cgroups)) await handDownControllers(cgroups)
-  else await makeRoomForSwap(limits, cgroups)
-  for (const { file, value, optional = false } of limitsOf(limits, cgroups)) {
+  else {
+    await makeRoomForSwap(limits, cgroups)
+    if (existsSync(path.join(cgroups, 'cpuset'))) await fillCpusets(cgroups, PLACE)
+  }
+  for (const { file, value, optional = false } of await limitsOf(limits, cgroups)) {
     const target = path.join(cgroups, file)
     await mkdir(path.dirname(target), { recursive: true })
     if (optional && !existsSync(target)) continue
@@ -72,9 +79,12 @@ export async function writeLimits(limits: BuildLimits, cgroups: string): Promise
   if (!isUnified(cgroups)) await limitSwap(limits, cgroups)
 }
 
-/** A kernel may show a file that it takes nothing in, such as a weight for a disk scheduler that is not in use. */
+/**
+ * A kernel may show a file that it takes nothing in, such as a weight for a disk scheduler that is not in use. Cgroup v1
+ * takes no core away while a build that somebody else began may use it (`EBUSY`): the next build tries again.
+ */
 function ignoreUnfit(error: NodeJS.ErrnoException): void {
-  if (!['EINVAL', 'EOPNOTSUPP', 'ENODEV'].includes(error.code ?? '')) throw error
+  if (!['EINVAL', 'EOPNOTSUPP', 'ENODEV', 'EBUSY'].includes(error.code ?? '')) throw error
 }
 
 /** Cgroup v1 limits memory and swap together, where the kernel counts swap. */
@@ -100,7 +110,7 @@ async function handDownControllers(cgroups: string): Promise<void> {
     const file = path.join(cgroups, folder, 'cgroup.subtree_control')
     await mkdir(path.dirname(file), { recursive: true })
     for (const name of ['memory', 'pids', 'cpu']) await writeFile(file, `+${name}`)
-    await writeFile(file, '+io').catch(ignoreMissing)
+    for (const name of ['io', 'cpuset']) await writeFile(file, `+${name}`).catch(ignoreMissing)
   }
 }
 
@@ -110,7 +120,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
 
 /** Whether the limits are set, whoever set them. Changes nothing. */
 export async function hasLimits(limits: BuildLimits, cgroups: string): Promise<boolean> {
-  for (const { file, value, optional } of limitsOf(limits, cgroups)) {
+  for (const { file, value, optional } of await limitsOf(limits, cgroups)) {
     if (!optional && (await readIfThere(path.join(cgroups, file))) !== value) return false
   }
   return true

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gatherStrays, hasLimits, readBuildUsage, writeLimits } from '../../server/adapters/build-cgroup.ts'
+import { readBuildCores } from '../../server/adapters/build-cores.ts'
 import { createBuildGuard } from '../../server/adapters/build-guard.ts'
 import { makeFolder } from '../support/temp-folder.ts'
 
@@ -67,6 +68,48 @@ describe('the limits of builds', () => {
       strays: 0,
     })
     expect(await readBuildUsage(makeCgroups('v2'))).toEqual({ memory: 0, kills: 0, isOfAll: false, strays: 0 })
+  })
+})
+
+describe('the cores of builds', () => {
+  test.each([
+    ['0-1', '1'],
+    ['0-7', '1-7'],
+    ['2-3,6,8-9', '3,6,8-9'],
+    ['0', undefined],
+  ])('of %s are %s', async (all, expected) => {
+    expect(await readBuildCores(makeCgroups('v2', { 'cpuset.cpus.effective': `${all}\n` }))).toBe(expected)
+    expect(await readBuildCores(makeCgroups('v1', { 'cpuset/cpuset.cpus': `${all}\n` }))).toBe(expected)
+  })
+
+  test('are everybody’s where the kernel has no cpusets', async () => {
+    expect(await readBuildCores(makeCgroups('v2'))).toBe(undefined)
+  })
+
+  test('are written in cgroup v1 once the folders above have any', async () => {
+    const folder = makeCgroups('v1', {
+      'cpuset/cpuset.cpus': '0-1\n',
+      'cpuset/cpuset.mems': '0\n',
+      'cpuset/docker/cpuset.cpus': '\n',
+      'cpuset/docker/cpuset.mems': '\n',
+      'cpuset/docker/buildkit/cpuset.cpus': '\n',
+      'cpuset/docker/buildkit/cpuset.mems': '\n',
+    })
+    await writeLimits(limits, folder)
+    expect(read(folder, 'cpuset/docker/cpuset.cpus')).toBe('0-1')
+    expect(read(folder, 'cpuset/docker/cpuset.mems')).toBe('0')
+    expect(read(folder, 'cpuset/docker/buildkit/cpuset.cpus')).toBe('1')
+    expect(read(folder, 'cpuset/docker/buildkit/cpuset.mems')).toBe('0')
+    expect(await hasLimits(limits, folder)).toBe(true)
+  })
+
+  test('are written in cgroup v2', async () => {
+    const folder = makeCgroups('v2', {
+      'cpuset.cpus.effective': '0-3\n',
+      'docker/buildkit/cpuset.cpus': '\n',
+    })
+    await writeLimits(limits, folder)
+    expect(read(folder, 'docker/buildkit/cpuset.cpus')).toBe('1-3')
   })
 })
 

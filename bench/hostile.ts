@@ -1,65 +1,72 @@
+import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Probe, startProbe } from '../tests/support/api-probe.ts'
 import { busyApp } from '../tests/support/busy-app.ts'
+import { byWhom, quantile, startEvenLoad, visitorOfApi, visitorsOfApp } from '../tests/support/even-load.ts'
 import { type Hostile, hostileKinds, makeHostile } from '../tests/support/hostile-builds.ts'
-import { type Outcome, startLoad, visitorsOf } from '../tests/support/load.ts'
 import { makeApp } from '../tests/support/small-app.ts'
 import type { World } from '../tests/support/world.ts'
+import { median } from './figures.ts'
 
-const QUIET_MS = 15_000
+/** Long enough for a p99; a build that is refused at once is begun again until then. */
+const STRETCH_MS = 10_000
 
-/** What visitors of an app, and users of the API, notice of builds that take what they can get. */
-export async function benchHostile(world: World): Promise<void> {
+/**
+ * What visitors of an app, and users of the API, notice of builds that take what they can get: each build between two
+ * stretches of quiet, as the machine's speed drifts.
+ */
+export async function benchHostile(world: World, rounds: number): Promise<void> {
   const app = await makeApp(world, busyApp('steady'))
   await world.deploy({ githubUrl: app.url, subdomain: 'steady' })
-  const place = { port: world.slipway.httpPort, hostname: 'steady.localhost' }
-  await measure(world, place, 'warm-up', () => sleep(5000))
-  const quiet = await measure(world, place, 'quiet', () => sleep(QUIET_MS))
-  for (const kind of hostileKinds) {
-    const url = (await makeHostile(world, kind)).url
-    await measure(world, place, kind, () => build(world, kind, url), quiet)
+  const urls = new Map<Hostile, string>()
+  for (const kind of hostileKinds) urls.set(kind, (await makeHostile(world, kind)).url)
+  await measure(world, 'warm-up', () => sleep(5000))
+
+  const quiet: number[] = []
+  const found = new Map<string, number[]>()
+  const beside = async (what: string, kinds: Hostile[]) => {
+    quiet.push(await measure(world, 'quiet', () => sleep(STRETCH_MS)))
+    const p99 = await measure(world, what, () => Promise.all(kinds.map((kind) => buildOn(world, kind, urls.get(kind)))))
+    found.set(what, [...(found.get(what) ?? []), p99])
   }
-  const urls = await Promise.all(
-    hostileKinds.map(async (kind) => [kind, (await makeHostile(world, kind)).url] as const),
-  )
-  const all = () => Promise.all(urls.map(([kind, url]) => build(world, kind, url)))
-  await measure(world, place, 'all five together', async () => void (await all()), quiet)
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of hostileKinds) await beside(kind, [kind])
+    await beside('all five together', hostileKinds)
+  }
+  console.log(`p99 in quiet: median ${ms(median(quiet))} (${ms(Math.min(...quiet))}–${ms(Math.max(...quiet))})`)
+  for (const [what, all] of found)
+    console.log(`  ${what}: median ${ms(median(all))}, ${(median(all) / median(quiet)).toFixed(2)} × quiet`)
 }
 
-async function build(world: World, kind: Hostile, githubUrl: string): Promise<void> {
+const ms = (it: number) => `${it.toFixed(1)} ms`
+
+async function buildOn(world: World, kind: Hostile, githubUrl: string | undefined): Promise<void> {
+  const end = performance.now() + STRETCH_MS
+  do await build(world, kind, githubUrl)
+  while (performance.now() < end)
+}
+
+async function build(world: World, kind: Hostile, githubUrl: string | undefined): Promise<void> {
   const began = Date.now()
   const { id, status, error } = await world.deploy({ githubUrl, subdomain: kind.replace(' ', '-') })
   const seconds = ((Date.now() - began) / 1000).toFixed(1)
-  console.log(`    ${kind}: ${status} after ${seconds} s, ${error?.code}: ${error?.message} ${error?.hint ?? ''}`)
+  console.log(`    ${kind}: ${status} after ${seconds} s, ${error?.step}, ${error?.code}`)
   await world.remove(id)
 }
 
-type Place = { port: number; hostname: string }
-
-async function measure(
-  world: World,
-  place: Place,
-  what: string,
-  work: () => Promise<void>,
-  quiet?: number,
-): Promise<number> {
-  const loads = visitorsOf(place).map(startLoad)
-  const probe = startProbe(world.slipway)
+/** Answers the p99 of the app's visitors, in milliseconds. */
+async function measure(world: World, what: string, work: () => Promise<unknown>): Promise<number> {
+  const before = loadavg()[0]?.toFixed(1)
+  const load = startEvenLoad([...visitorsOfApp(world.slipway, 'steady.localhost'), visitorOfApi(world.slipway)])
   await work()
-  const outcomes = await Promise.all(loads.map((load) => load.stop()))
-  return tell(what, outcomes, await probe.stop(), quiet)
-}
-
-function tell(what: string, outcomes: Outcome[], { latencies, failures }: Probe, quiet?: number): number {
-  const all = outcomes.flatMap((it) => it.latencies.map(({ ms }) => ms)).sort((a, b) => a - b)
-  const at = (share: number) => all[Math.floor(all.length * share)] ?? Number.NaN
-  const failed = outcomes.flatMap((it) => it.failures)
-  const ratio = quiet === undefined ? '' : ` (${(at(0.99) / quiet).toFixed(2)} × quiet)`
-  const api = latencies.sort((a, b) => a - b)
+  const outcome = await load.stop()
+  const { app, api } = byWhom(outcome)
+  const failures = [...app.failures, ...api.failures]
+  const p99 = quantile(app.latencies, 0.99)
   console.log(
-    `  ${what}: ${all.length} requests, ${failed.length} failed, median ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms${ratio};` +
-      ` API ${api.length} answers, ${failures.length} failed, median ${(api[api.length >> 1] ?? 0).toFixed(0)} ms, slowest ${(api.at(-1) ?? 0).toFixed(0)} ms`,
+    `  ${what}: ${app.latencies.length} answers, ${failures.length} failed, median ${ms(quantile(app.latencies, 0.5))}, p99 ${ms(p99)};` +
+      ` API median ${ms(quantile(api.latencies, 0.5))}, p99 ${ms(quantile(api.latencies, 0.99))}, slowest ${ms(Math.max(...api.latencies))};` +
+      ` load average before ${before}, the visitors themselves at most ${outcome.lateMs.toFixed(0)} ms late`,
   )
-  for (const failure of [...failed, ...failures].slice(0, 3)) console.log(`    ${failure}`)
-  return at(0.99)
+  for (const failure of failures.slice(0, 3)) console.log(`    ${failure}`)
+  return p99
 }

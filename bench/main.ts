@@ -77,7 +77,7 @@ const parts: Record<string, (world: World) => Promise<void>> = {
   builds: (world) => benchBuilds(world, 3),
   memory: benchMemory,
   load: benchLoad,
-  hostile: benchHostile,
+  hostile: (world) => benchHostile(world, Math.min(rounds, 3)),
 }
 /** All at once, and no longer than it takes to see what they do. */
 const HOSTILE_ENV = {

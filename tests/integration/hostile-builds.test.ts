@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startProbe } from '../support/api-probe.ts'
 import { busyApp } from '../support/busy-app.ts'
+import { byWhom, quantile, startEvenLoad, visitorOfApi, visitorsOfApp } from '../support/even-load.ts'
 import { type Hostile, hostileKinds, makeHostile } from '../support/hostile-builds.ts'
-import { startLoad } from '../support/load.ts'
 import { makeApp } from '../support/small-app.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -27,24 +26,17 @@ afterAll(() => world.destroy())
 
 /** Does it while an app is asked a hundred times a second, and Slipway ten times. */
 async function underLoad<T>(work: () => Promise<T>): Promise<T> {
-  const place = { port: world.slipway.httpPort, hostname: 'steady.localhost', connections: 5, pauseMs: 100 }
-  const loads = [
-    startLoad({ ...place, name: 'kept connections' }),
-    startLoad({ ...place, name: 'new connections', fresh: true }),
-  ]
-  const probe = startProbe(world.slipway)
+  const load = startEvenLoad([...visitorsOfApp(world.slipway, 'steady.localhost'), visitorOfApi(world.slipway)])
   try {
     return await work()
   } finally {
-    const outcomes = await Promise.all(loads.map((load) => load.stop()))
-    const { latencies, failures } = await probe.stop()
-    expect(outcomes.flatMap((it) => it.failures)).toEqual([])
-    expect(outcomes.every((it) => it.answers > 0)).toBe(true)
-    expect(failures).toEqual([])
+    const { app, api } = byWhom(await load.stop())
+    expect(app.failures).toEqual([])
+    expect(app.latencies.length).toBeGreaterThan(0)
+    expect(api.failures).toEqual([])
     // The slowest answers of the machine alone are for the benchmark to say: here others may want its cores as well.
-    const sorted = latencies.toSorted((a, b) => a - b)
-    expect(sorted[Math.floor(sorted.length * 0.98)]).toBeLessThan(200)
-    expect(sorted.at(-1)).toBeLessThan(500)
+    expect(quantile(api.latencies, 0.98)).toBeLessThan(200)
+    expect(Math.max(...api.latencies)).toBeLessThan(500)
   }
 }
 

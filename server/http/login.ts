@@ -100,9 +100,12 @@ async function provePassword(
 ): Promise<User | undefined> {
   const { attempt, failure } = PURPOSES[purpose]
   const { db } = deps
-  await refuseBurst(db, address, actor, purpose)
-  // Noted before the slow comparison, so that a burst of attempts at once counts in full.
-  await note(deps, { actor, address, action: attempt })
+  // Noted before the slow comparison and with the count, so that a burst of attempts at once counts in full.
+  await db.transaction().execute(async (trx) => {
+    await refuseBurst(trx, address, actor, purpose)
+    await recordAudit(trx, { actor, address, action: attempt })
+  })
+  deps.events.publish({ type: 'changed', what: 'audit' })
   const user = await findUserByName(db, actor)
   const matches = await bcrypt.compare(password, user?.password_hash ?? DUMMY_HASH)
   if (user && matches) return user
@@ -110,12 +113,7 @@ async function provePassword(
   return undefined
 }
 
-async function refuseBurst(
-  db: Deps['db'],
-  address: string,
-  actor: string,
-  purpose: keyof typeof PURPOSES,
-): Promise<void> {
+async function refuseBurst(db: Db, address: string, actor: string, purpose: keyof typeof PURPOSES): Promise<void> {
   const { attempt, success } = PURPOSES[purpose]
   const since = new Date(Date.now() - LIMIT_MS).toISOString()
   const used = async (by: { address: string } | { actor: string }) => {

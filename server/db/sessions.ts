@@ -47,8 +47,14 @@ export async function listLiveSessions(db: Db, userId: string): Promise<Session[
     .execute()
 }
 
-export async function noteSessionUse(db: Db, id: string): Promise<void> {
-  await db.updateTable('sessions').set({ last_seen_at: now() }).where('id', '=', id).execute()
+/** Answers whether the session is still there. */
+export async function noteSessionUse(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('sessions')
+    .set({ last_seen_at: now() })
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** Answers whether the user had such a session. */

@@ -37,8 +37,14 @@ export async function findLiveToken(db: Db, hash: string): Promise<(ApiToken & {
     .executeTakeFirst()
 }
 
-export async function noteTokenUse(db: Db, id: string): Promise<void> {
-  await db.updateTable('api_tokens').set({ last_used_at: now() }).where('id', '=', id).execute()
+/** Answers whether the token is still there. */
+export async function noteTokenUse(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('api_tokens')
+    .set({ last_used_at: now() })
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** Answers what was deleted; undefined when the user has no such token. */

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import jwt from 'jsonwebtoken'
 import { findLiveSession, insertSession, noteSessionUse } from '../db/sessions.ts'
-import type { User } from '../db/users.ts'
+import { findUserByName, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import type { Visitor } from './auth.ts'
 import { noteUse } from './last-use.ts'
 
@@ -26,14 +27,23 @@ export function clearSessionCookie({ config }: Deps, reply: FastifyReply): void 
   reply.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure: name.startsWith('__Host-') })
 }
 
-/** A row, and a signed token that names it. */
+/**
+ * A row, and a signed token that names it: for a user whose password was proved, and is still that one. A change ends all
+ * sessions, and none is to begin after it by the old password.
+ * @throws invalid_credentials
+ */
 export async function openSession({ db, events, secrets }: Deps, request: FastifyRequest, user: User) {
   const expiresAt = new Date(Date.now() + SESSION_MS).toISOString()
-  const session = await insertSession(db, {
-    userId: user.id,
-    expiresAt,
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
+  const session = await db.transaction().execute(async (trx) => {
+    const current = await findUserByName(trx, user.username)
+    if (current?.password_hash !== user.password_hash)
+      throw new AppError('invalid_credentials', 'The password was changed meanwhile. Log in with the new one.')
+    return insertSession(trx, {
+      userId: user.id,
+      expiresAt,
+      address: request.ip,
+      userAgent: request.headers['user-agent'] ?? '',
+    })
   })
   events.publish({ type: 'changed', what: 'sessions' })
   const token = jwt.sign({ sid: session.id }, secrets.sessionKey, {
@@ -50,7 +60,7 @@ export async function identifyBySession(deps: Deps, token: string | undefined): 
   const id = token === undefined ? undefined : readToken(token, deps.secrets.sessionKey)
   const session = id === undefined ? undefined : await findLiveSession(deps.db, id)
   if (!session) return undefined
-  await noteUse(deps, session.last_seen_at, () => noteSessionUse(deps.db, session.id))
+  if (!(await noteUse(deps, session.last_seen_at, () => noteSessionUse(deps.db, session.id)))) return undefined
   return {
     userId: session.user_id,
     username: session.username,

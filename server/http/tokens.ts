@@ -25,7 +25,7 @@ const hashOf = (secret: string) => createHash('sha256').update(secret).digest('h
 export async function identifyByToken(deps: Deps, secret: string): Promise<Visitor | undefined> {
   const token = await findLiveToken(deps.db, hashOf(secret))
   if (!token) return undefined
-  await noteUse(deps, token.last_used_at, () => noteTokenUse(deps.db, token.id))
+  if (!(await noteUse(deps, token.last_used_at, () => noteTokenUse(deps.db, token.id)))) return undefined
   return {
     userId: token.user_id,
     username: token.username,

@@ -155,13 +155,16 @@ async function undo(deps: Deps, job: Job, whileDraining: WhileDraining): Promise
   await whileDraining((hurry) => undoRelease(deps, job, release, hurry))
 }
 
+/** What was asked for when the release was live: another one went live before its turn came. It has not failed. */
+const REPLACED: readonly ReleaseStatus[] = ['retiring', 'retired', 'pruned']
+
 async function undoRelease(deps: Deps, job: Job, release: Release, hurry: Hurry): Promise<void> {
   const ctx = await createContext(deps, job.deploymentId, release.number, { signal: hurry.byOther })
-  const isLive = ctx.deployment.liveRelease === release.number
+  const hasServed = ctx.deployment.liveRelease === release.number || REPLACED.includes(release.status)
   try {
-    if (isLive) await retireOthers(deps, job.deploymentId, hurry)
-    await revertAll(pipeline, ctx, isLive ? 'deployed' : reachOf(ctx.deployment))
-    if (!isLive) await noteFailure(deps, release)
+    if (hasServed) await retireOthers(deps, job.deploymentId, hurry)
+    await revertAll(pipeline, ctx, hasServed ? 'deployed' : reachOf(ctx.deployment))
+    if (!hasServed) await noteFailure(deps, release)
     await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))
     await deleteJob(deps.db, job.id)
   } catch (error) {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { findDeployment, updateDeployment } from '../../server/db/deployments.ts'
 import { insertJob, listJobs } from '../../server/db/jobs.ts'
 import { recordEffects } from '../../server/db/ledger.ts'
-import { saveStep, updateRelease } from '../../server/db/releases.ts'
+import { findRelease, insertRelease, saveStep, updateRelease } from '../../server/db/releases.ts'
 import { runJob, type WhileDraining } from '../../server/deploy/lifecycle.ts'
 import type { Deps } from '../../server/deps.ts'
 import { createEventHub, type SlipwayEvent } from '../../server/events.ts'
@@ -55,3 +56,15 @@ test.each(['superseded', 'cancelled'] as const)(
     expect(await run('undo')).toMatchObject([{ status: 'failed', error: { code: dropped } }])
   },
 )
+
+test('what was asked for of the live release is no failure of it when another has taken its place since', async () => {
+  const { db, id, run, first } = await makeWorld()
+  const deployment = await findDeployment(db, id)
+  if (!deployment) throw new Error('there is no deployment')
+  await updateRelease(db, await insertRelease(db, deployment), { status: 'live' })
+  await updateDeployment(db, id, { liveRelease: 2, status: 'running' })
+  await updateRelease(db, first, { status: 'retired' })
+  expect(await run('undo')).toEqual([])
+  expect(await findRelease(db, id, 1)).toMatchObject({ status: 'retired' })
+  expect(await listJobs(db)).toEqual([])
+})

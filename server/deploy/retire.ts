@@ -26,13 +26,14 @@ export type Hurry = {
  * @throws StepError; the release stays `retiring` and is tried again by the reconciler.
  */
 export async function retireOthers(deps: Deps, deploymentId: string, hurry?: Hurry): Promise<void> {
-  const releases = await listReleases(deps.db, deploymentId)
-  const retiring = releases.filter((release) => release.status === 'retiring')
+  const retiring = (await listReleases(deps.db, deploymentId)).filter((release) => release.status === 'retiring')
   if (!(await takeDrained(deps, retiring, hurry && signalOf(hurry, retiring.length)))) return
 
+  // As they are after the waiting: a rollback may have been asked for meanwhile.
+  const releases = await listReleases(deps.db, deploymentId)
   const keepReleases = (await findDeployment(deps.db, deploymentId))?.delivery.keepReleases ?? 0
   const name = releases.find((release) => release.status === 'live')?.subdomain
-  const retired = releases.filter((release) => release.status === 'retired' || retiring.includes(release))
+  const retired = releases.filter((release) => release.status === 'retired')
   const moved = retired.filter((release) => release.subdomain !== name)
   const tooOld = retired.filter((release) => release.subdomain === name).slice(keepReleases)
   // A job that still runs in one has until its end, a rollback until its own image is there: then this is asked for again.

@@ -54,12 +54,16 @@ export async function listJobs(
   return (await query.execute()).map(fromRow)
 }
 
-/** Marks a job as running and counts the attempt. Answers whether it still waited. */
-export async function startJob(db: Db, id: number): Promise<boolean> {
+/**
+ * Marks a job as running and counts the attempt. Answers whether it still waited, and was still of this kind: a deploy
+ * that is dropped may become an undo.
+ */
+export async function startJob(db: Db, { id, kind }: Pick<Job, 'id' | 'kind'>): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('jobs')
     .set((eb) => ({ state: 'running', attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id)
+    .where('kind', '=', kind)
     .where('state', '=', 'queued')
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n

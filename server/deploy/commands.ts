@@ -12,7 +12,7 @@ import {
   type Volume,
 } from '../db/deployments.ts'
 import { hurryJobs, insertJob, listJobs } from '../db/jobs.ts'
-import { type Cause, findRelease, insertRelease, type Origin } from '../db/releases.ts'
+import { type Cause, findRelease, insertRelease, type Origin, type Release } from '../db/releases.ts'
 import type { Db } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -60,30 +60,39 @@ export type AppChanges = Partial<Omit<NewApp, 'githubUrl' | 'deployKeyId'>>
 /** Whether a change is deployed at once, or waits for the next push or redeploy. */
 export type When = 'now' | 'later'
 
-/** Changes the settings, and deploys with them unless that is to wait. @throws subdomain_taken, not_possible_now */
+/**
+ * Changes the settings, and deploys with them unless that is to wait. `change` is given the settings that it is laid
+ * over: those of this moment, for what another change has just written has to stay. Answers both.
+ * @throws subdomain_taken, not_possible_now, not_found; what `change` throws
+ */
 export async function changeApp(
   deps: Deps,
   queue: Queue,
-  deployment: Deployment,
-  { env, ...changes }: AppChanges,
+  { id }: Pick<Deployment, 'id'>,
+  change: (before: Deployment) => AppChanges,
   { when = 'now', cause }: { when?: When; cause?: Cause } = {},
-): Promise<void> {
-  await refuseWhileDeleting(deps, deployment)
-  refuseForPreview(deployment, 'A preview has the settings of its app: change them there.')
-  await deps.db.transaction().execute(async (db) => {
-    if (changes.subdomain !== undefined) await refuseTaken(db, deployment.id, changes.subdomain)
-    await updateDeployment(db, deployment.id, { ...changes, ...(env && { env: sealEnv(deps, deployment.id, env) }) })
-    if (when === 'now') await enqueueAgain(db, deployment.id, { ...(cause && { cause }) })
+): Promise<{ before: Deployment; changes: AppChanges }> {
+  const changed = await deps.db.transaction().execute(async (db) => {
+    const before = await findOrRefuse(db, id)
+    const changes = change(before)
+    await refuseWhileDeleting(db, before)
+    refuseForPreview(before, 'A preview has the settings of its app: change them there.')
+    const { env, ...others } = changes
+    if (others.subdomain !== undefined) await refuseTaken(db, id, others.subdomain)
+    await updateDeployment(db, id, { ...others, ...(env && { env: sealEnv(deps, id, env) }) })
+    if (when === 'now') await enqueueAgain(db, id, { ...(cause && { cause }) })
+    return { before, changes }
   })
-  await announce(deps, deployment.id)
+  await announce(deps, id)
   queue.kick()
+  return changed
 }
 
 /**
  * Deploys the newest commit. What is built already is used again, unless `rebuild` asks for everything anew, base image
  * and dependencies with it. Where a deploy is on its way already this one waits `settleMs` for others, then takes its
  * place: so a storm of pushes builds twice, not fifty times.
- * @throws not_possible_now; approval_needed, preview_limit
+ * @throws not_possible_now, not_found; approval_needed, preview_limit
  */
 export async function redeployApp(
   deps: Deps,
@@ -91,8 +100,8 @@ export async function redeployApp(
   deployment: Deployment,
   { rebuild = false, cause, settleMs = 0 }: { rebuild?: boolean; cause?: Cause; settleMs?: number } = {},
 ): Promise<void> {
-  await refuseWhileDeleting(deps, deployment)
   await deps.db.transaction().execute(async (db) => {
+    await refuseWhileDeleting(db, await findOrRefuse(db, deployment.id))
     await preparePreview(deps, db, deployment.id)
     await enqueueAgain(db, deployment.id, { rebuild, ...(cause && { cause }) }, settleMs)
   })
@@ -108,37 +117,44 @@ export async function rollBackApp(
   number: number,
   cause?: Cause,
 ): Promise<void> {
-  await refuseWhileDeleting(deps, deployment)
   refuseForPreview(deployment, 'A preview shows the newest commit of its pull request: there is nothing to go back to.')
-  const target = await findRelease(deps.db, deployment.id, number)
-  if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
-  if (target.status === 'live')
-    throw new AppError('not_possible_now', `Release ${number} is the live one.`, { field: 'release' })
-  if (target.status !== 'retired' && target.status !== 'retiring') {
-    throw new AppError(
-      'image_gone',
-      `Release ${number} never went live, or its image is gone. Choose one that was live, or deploy again.`,
-      { field: 'release' },
-    )
-  }
-  await deps.db
-    .transaction()
-    .execute((db) => enqueueAgain(db, deployment.id, { imageFrom: target, ...(cause && { cause }) }))
+  await deps.db.transaction().execute(async (db) => {
+    await refuseWhileDeleting(db, await findOrRefuse(db, deployment.id))
+    const imageFrom = await findToRollBackTo(db, deployment.id, number)
+    await enqueueAgain(db, deployment.id, { imageFrom, ...(cause && { cause }) })
+  })
   await announce(deps, deployment.id)
   queue.kick()
 }
 
-/** Stops, starts or restarts the live release. @throws not_possible_now */
+/** @throws not_found, not_possible_now, image_gone */
+async function findToRollBackTo(db: Db, deploymentId: string, number: number): Promise<Release> {
+  const target = await findRelease(db, deploymentId, number)
+  if (!target) throw new AppError('not_found', `There is no release ${number}.`, { field: 'release' })
+  if (target.status === 'live')
+    throw new AppError('not_possible_now', `Release ${number} is the live one.`, { field: 'release' })
+  if (target.status === 'retired' || target.status === 'retiring') return target
+  throw new AppError(
+    'image_gone',
+    `Release ${number} never went live, or its image is gone. Choose one that was live, or deploy again.`,
+    { field: 'release' },
+  )
+}
+
+/** Stops, starts or restarts the live release. @throws not_possible_now, not_found */
 export async function switchApp(
   deps: Deps,
   queue: Queue,
   deployment: Deployment,
   kind: 'stop' | 'start' | 'restart',
 ): Promise<void> {
-  await refuseWhileDeleting(deps, deployment)
-  if (deployment.liveRelease === null)
-    throw new AppError('not_possible_now', 'Nothing of this app is live yet. Deploy it first.')
-  await insertJob(deps.db, deployment.id, kind)
+  await deps.db.transaction().execute(async (db) => {
+    const current = await findOrRefuse(db, deployment.id)
+    await refuseWhileDeleting(db, current)
+    if (current.liveRelease === null)
+      throw new AppError('not_possible_now', 'Nothing of this app is live yet. Deploy it first.')
+    await insertJob(db, deployment.id, kind)
+  })
   await announce(deps, deployment.id)
   queue.kick()
 }
@@ -150,7 +166,9 @@ export async function cancelDeploy(deps: Deps, queue: Queue, deployment: Deploym
   const aborted = queue.abort(deployment.id, reason)
   if (!aborted && dropped === 0)
     throw new AppError('not_possible_now', 'No deploy is on its way, so there is nothing to cancel.')
-  if ((dropped > 0 || !aborted) && deployment.liveRelease === null) {
+  // Asked for anew: a deploy may have gone live while this one was dropped.
+  const isNeverLive = (await findDeployment(deps.db, deployment.id))?.liveRelease === null
+  if ((dropped > 0 || !aborted) && isNeverLive) {
     await setStatus(deps, deployment.id, 'failed', { code: 'cancelled', message: reason.message })
   } else await announce(deps, deployment.id)
   // A stop or start that was asked for after it need not wait any more.
@@ -182,12 +200,14 @@ export async function deleteApp(
 ): Promise<void> {
   const previews = await deps.db.transaction().execute(async (db) => {
     await refuseWhileRestored(db)
+    // Somebody else asked for it, and it is done.
+    if (!(await findDeployment(db, deployment.id))) return undefined
     const previews = await listPreviews(db, deployment.id)
     await enqueueRemoval(db, deployment.id, options)
     for (const { id } of previews) await enqueueRemoval(db, id, { keepVolumes: false })
     return previews
   })
-  for (const { id } of [deployment, ...previews]) {
+  for (const { id } of previews ? [deployment, ...previews] : []) {
     deps.events.publish({ type: 'deployment', deployment: id, status: 'deleting', error: null })
   }
   queue.kick()
@@ -209,16 +229,25 @@ async function enqueueDeploy(db: Db, deployment: Deployment, origin?: Origin, ru
 /** The newest wish wins: deploys that have not started yet are dropped. A live app stays `running` meanwhile. */
 export async function enqueueAgain(db: Db, deploymentId: string, origin?: Origin, settleMs = 0): Promise<void> {
   await dropQueuedDeploys(db, deploymentId, 'superseded')
-  const current = await findDeployment(db, deploymentId)
-  if (!current) throw new AppError('not_found', 'There is no such deployment.')
+  const current = await findOrRefuse(db, deploymentId)
   if (current.liveRelease === null) await updateDeployment(db, deploymentId, { status: 'queued', error: null })
   const busy = (await listJobs(db, { deploymentId, state: 'running' })).some((job) => job.kind === 'deploy')
   const runAfter = busy && settleMs > 0 ? new Date(Date.now() + settleMs).toISOString() : undefined
   await enqueueDeploy(db, current, origin, runAfter)
 }
 
-/** Also a delete that is stuck goes on, sooner or later. */
-async function refuseWhileDeleting({ db }: Deps, { id, status }: Deployment): Promise<void> {
+/** @throws not_found */
+async function findOrRefuse(db: Db, id: string): Promise<Deployment> {
+  const deployment = await findDeployment(db, id)
+  if (!deployment) throw new AppError('not_found', 'There is no such deployment.')
+  return deployment
+}
+
+/**
+ * Also a delete that is stuck goes on, sooner or later. Inside the transaction that writes the wish, for a deployment as
+ * it is found there: no delete can come in between.
+ */
+async function refuseWhileDeleting(db: Db, { id, status }: Deployment): Promise<void> {
   const removing = (await listJobs(db, { deploymentId: id })).some((job) => job.kind === 'remove')
   if (status === 'deleting' || removing) throw new AppError('not_possible_now', 'This deployment is being deleted.')
 }

@@ -21,10 +21,12 @@ const MOST_KEYS = 1000
 /** A new key for a repository. The private part is sealed, and never shown. @throws invalid_input, not_possible_now */
 export async function makeDeployKey({ db, secrets, config }: Deps, typed: string): Promise<DeployKey> {
   const { url, owner, name } = parseRepository(typed, config.githubUrl)
-  if ((await listDeployKeys(db)).length >= MOST_KEYS)
-    throw new AppError('not_possible_now', `There are ${MOST_KEYS} deploy keys. Delete those that nobody uses.`)
   const { publicKey, privateKey } = makeSshKey(`${config.instance}:${owner}/${name}`)
-  return insertDeployKey(db, { githubUrl: url, publicKey, seal: (id) => secrets.encrypt(privateKey, id) })
+  return db.transaction().execute(async (trx) => {
+    if ((await listDeployKeys(trx)).length >= MOST_KEYS)
+      throw new AppError('not_possible_now', `There are ${MOST_KEYS} deploy keys. Delete those that nobody uses.`)
+    return insertDeployKey(trx, { githubUrl: url, publicKey, seal: (id) => secrets.encrypt(privateKey, id) })
+  })
 }
 
 /** Gives a key to a new deployment of its repository. @throws invalid_input when it is another's */
@@ -40,14 +42,19 @@ export async function claimDeployKey(db: Db, id: string, deployment: { id: strin
 
 /** @throws not_found, not_possible_now while a deployment has it */
 export async function dropDeployKey({ db }: Deps, id: string): Promise<DeployKey> {
-  const key = await findDeployKey(db, id)
-  if (!key) throw new AppError('not_found', 'There is no such deploy key: it was deleted already.')
-  if (key.deploymentId !== null) {
-    const user = await findDeployment(db, key.deploymentId)
-    throw new AppError('not_possible_now', `${user?.name ?? 'A deployment'} uses this deploy key, which goes with it.`)
-  }
-  await deleteDeployKey(db, id)
-  return key
+  return db.transaction().execute(async (trx) => {
+    const key = await findDeployKey(trx, id)
+    if (!key) throw new AppError('not_found', 'There is no such deploy key: it was deleted already.')
+    if (key.deploymentId !== null) {
+      const user = await findDeployment(trx, key.deploymentId)
+      throw new AppError(
+        'not_possible_now',
+        `${user?.name ?? 'A deployment'} uses this deploy key, which goes with it.`,
+      )
+    }
+    await deleteDeployKey(trx, id)
+    return key
+  })
 }
 
 /** So many keys are tried by a test of the connection, the newest first: each is a program. */

@@ -4,7 +4,7 @@ import { deleteJob, type Job, listJobs, requeueJob, turnIntoUndo } from '../db/j
 import { forgetRemoved, listLedger } from '../db/ledger.ts'
 import { insertReceipt, type Receipt } from '../db/receipts.ts'
 import { deleteReleases, findRelease, listReleases, type Release, updateRelease } from '../db/releases.ts'
-import { type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
+import { type Db, type DeploymentStatus, now, type ReleaseStatus, type StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { containerName } from '../names.ts'
@@ -165,7 +165,7 @@ async function undoRelease(deps: Deps, job: Job, release: Release, hurry: Hurry)
     if (hasServed) await retireOthers(deps, job.deploymentId, hurry)
     await revertAll(pipeline, ctx, hasServed ? 'deployed' : reachOf(ctx.deployment))
     if (!hasServed) await noteFailure(deps, release)
-    await setStatus(deps, job.deploymentId, await statusAfter(deps, ctx.deployment))
+    await setStatus(deps, job.deploymentId, (db) => statusAfter(db, ctx.deployment))
     await deleteJob(deps.db, job.id)
   } catch (error) {
     if (hurry.byOther.aborted) return await letThrough(deps, job, hurry.byOther)
@@ -192,7 +192,7 @@ async function noteFailure({ db, events }: Deps, release: Release): Promise<void
 }
 
 /** Where a newer deploy waits already, a first one that came to nothing is no failure of the app. */
-async function statusAfter({ db }: Deps, deployment: Deployment): Promise<DeploymentStatus> {
+async function statusAfter(db: Db, deployment: Deployment): Promise<DeploymentStatus> {
   const waiting = await listJobs(db, { deploymentId: deployment.id, state: 'queued' })
   const isNext = deployment.liveRelease === null && waiting.some((it) => it.kind === 'deploy')
   return isNext ? 'queued' : restingStatus(deployment)

@@ -103,9 +103,13 @@ const firstSettings = (deps: Deps, app: Deployment, pullRequest: PullRequest) =>
 })
 
 /** @throws not_possible_now, subdomain_taken, subdomain_reserved, preview_limit */
-async function refuseOpening(db: Db, app: Deployment, { number }: PullRequest): Promise<void> {
-  if (await isGoing(db, app.id)) throw new AppError('not_possible_now', `${app.name} is being deleted.`)
-  const subdomain = previewSubdomain(app.subdomain, number)
+async function refuseOpening(db: Db, app: Deployment, pullRequest: PullRequest): Promise<void> {
+  const current = await findDeployment(db, app.id)
+  if (!current || (await isGoing(db, app.id))) throw new AppError('not_possible_now', `${app.name} is being deleted.`)
+  // They may have been switched off, and all removed, since the event was read.
+  const reason = whyNone(current, pullRequest)
+  if (reason !== undefined) throw new AppError('not_possible_now', reason)
+  const subdomain = previewSubdomain(app.subdomain, pullRequest.number)
   // Not whose it is: everybody reads that on the pull request.
   if (await findBySubdomain(db, subdomain))
     throw new AppError('subdomain_taken', `The preview would be at ${subdomain}, which another app has.`)

@@ -65,6 +65,7 @@ export function createQueue(deps: Deps): Queue {
   let alarm: NodeJS.Timeout | undefined
 
   function kick() {
+    if (stopped) return
     if (pumping) {
       again = true
       return
@@ -127,8 +128,8 @@ export function createQueue(deps: Deps): Queue {
     void occupy(job.deploymentId, job.kind, async (own) => {
       try {
         const attempt = { ...job, attempts: job.attempts + 1 }
-        // One that was dropped since it was listed is not there to be started.
-        if (await startJob(deps.db, job.id))
+        // One that was dropped since it was listed is not there to be started, or is an undo by now.
+        if (await startJob(deps.db, job))
           await runJob(deps, attempt, own.controller.signal, (work) => whileDraining(own, work))
       } catch (error) {
         deps.log.error({ err: error, deployment: job.deploymentId, job: job.kind }, 'a job ended in an unexpected way')
@@ -199,7 +200,8 @@ export function createQueue(deps: Deps): Queue {
         controller.abort(SHUTDOWN)
         hurry.byOther.abort(SHUTDOWN)
       }
-      await Promise.all([...running.values()].map((it) => it.done))
+      // A look at the jobs is waited for, too: the database is closed next.
+      await Promise.all([pumping, ...[...running.values()].map((it) => it.done)])
     },
   }
 }

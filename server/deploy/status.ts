@@ -1,5 +1,5 @@
 import { findDeployment, updateDeployment } from '../db/deployments.ts'
-import type { DeploymentStatus, StoredError } from '../db/schema.ts'
+import type { Db, DeploymentStatus, StoredError } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 
 /** Tells whoever listens how a deployment stands: a job for it was taken or is over, also where its status stays. */
@@ -10,26 +10,26 @@ export async function announce({ db, events }: Pick<Deps, 'db' | 'events'>, id: 
   events.publish({ type: 'deployment', deployment: id, status, error })
 }
 
-/** Writes the status and tells whoever listens. A deployment that is being deleted stays so, unless that got stuck. */
+/**
+ * Writes the status and tells whoever listens. A deployment that is being deleted stays so, unless that got stuck. Where
+ * the status follows from something else that is stored, a function that finds it: both are of one moment. Not for a
+ * transaction: it makes its own.
+ */
 export async function setStatus(
-  deps: Pick<Deps, 'db' | 'events'>,
+  { db, events }: Pick<Deps, 'db' | 'events'>,
   id: string,
-  status: DeploymentStatus,
+  wanted: DeploymentStatus | ((db: Db) => Promise<DeploymentStatus>),
   error?: StoredError | null,
 ): Promise<void> {
-  const deployment = await findDeployment(deps.db, id)
-  if (!deployment) return
-  if (deployment.status === 'deleting' && status !== 'stuck') return
-  if (
-    deployment.status === status &&
-    (error === undefined || JSON.stringify(error) === JSON.stringify(deployment.error))
-  )
-    return
-  await updateDeployment(deps.db, id, { status, ...(error !== undefined && { error }) })
-  deps.events.publish({
-    type: 'deployment',
-    deployment: id,
-    status,
-    error: error === undefined ? deployment.error : error,
+  const changed = await db.transaction().execute(async (trx) => {
+    const before = await findDeployment(trx, id)
+    if (!before) return undefined
+    const status = typeof wanted === 'string' ? wanted : await wanted(trx)
+    const after = { status, error: error === undefined ? before.error : error }
+    if (before.status === 'deleting' && status !== 'stuck') return undefined
+    if (before.status === status && JSON.stringify(after.error) === JSON.stringify(before.error)) return undefined
+    await updateDeployment(trx, id, { status, ...(error !== undefined && { error }) })
+    return after
   })
+  if (changed) events.publish({ type: 'deployment', deployment: id, ...changed })
 }

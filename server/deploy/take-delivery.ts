@@ -1,6 +1,6 @@
 import { insertDelivery, type Outcome, wasTaken } from '../db/deliveries.ts'
 import { type Deployment, findDeployment, updateDeployment } from '../db/deployments.ts'
-import { now } from '../db/schema.ts'
+import { type Db, now } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { createInTurn } from './in-turn.ts'
 import { onPullRequest, readPullRequestEvent } from './previews.ts'
@@ -36,12 +36,13 @@ export function createTakeDelivery(deps: Deps, queue: Queue): TakeDelivery {
       const { ref = null, sha = null } = push ?? {}
       // One that was not wanted makes none late that is.
       const pushedAt = push && whyNot(deployment, push) === undefined ? push.pushedAt : null
-      // A deploy can take an app with it: then there is nobody left to keep it for.
-      if ((await noteHeard(deps, deploymentId)) !== undefined) {
-        await insertDelivery(deps.db, { id, deploymentId, event: name, ref, sha, pushedAt, digest, ...outcome })
-        // Not before it can be read: whoever shows the list of deliveries asks for it now.
-        await announce(deps, deploymentId)
-      }
+      await deps.db.transaction().execute(async (db) => {
+        // A delete may have taken the app with it meanwhile: then there is nobody left to keep it for.
+        if ((await noteHeard(db, deploymentId)) === undefined) return
+        await insertDelivery(db, { id, deploymentId, event: name, ref, sha, pushedAt, digest, ...outcome })
+      })
+      // Not before it can be read: whoever shows the list of deliveries asks for it now.
+      await announce(deps, deploymentId)
       return outcome
     })
 }
@@ -69,12 +70,12 @@ async function actOnPullRequest(deps: Deps, queue: Queue, deployment: Deployment
 const QUIET_MS = 60_000
 
 /** From now on nobody has to ask GitHub for pushes. Written once a minute at most. */
-async function noteHeard(deps: Deps, id: string): Promise<Deployment | undefined> {
-  const deployment = await findDeployment(deps.db, id)
+async function noteHeard(db: Db, id: string): Promise<Deployment | undefined> {
+  const deployment = await findDeployment(db, id)
   if (!deployment) return undefined
   const { state, heardAt } = deployment.webhook ?? {}
   if (state === 'active' && heardAt !== undefined && Date.now() - Date.parse(heardAt) < QUIET_MS) return deployment
   const { reason: _over, ...webhook } = deployment.webhook ?? {}
-  await updateDeployment(deps.db, id, { webhook: { ...webhook, state: 'active', heardAt: now() } })
+  await updateDeployment(db, id, { webhook: { ...webhook, state: 'active', heardAt: now() } })
   return deployment
 }

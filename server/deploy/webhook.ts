@@ -77,8 +77,10 @@ export async function lookAtHook(
   const isLost = webhook.state !== 'unavailable' && found?.lastStatus != null && !isGood(found.lastStatus)
   const reason = `GitHub's last delivery failed${found?.lastStatus ? ` with status ${found.lastStatus}` : ''}.`
   const state = isLost ? { state: 'created' as const, reason } : {}
-  const { webhook: latest = webhook } = (await findDeployment(deps.db, id)) ?? {}
-  await updateDeployment(deps.db, id, { webhook: { ...(latest ?? webhook), ...state, checkedAt: now() } })
+  await deps.db.transaction().execute(async (db) => {
+    const { webhook: latest = webhook } = (await findDeployment(db, id)) ?? {}
+    await updateDeployment(db, id, { webhook: { ...(latest ?? webhook), ...state, checkedAt: now() } })
+  })
   if (isLost) await announce(deps, id)
   return hooks === undefined || found !== undefined
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import Sqlite from 'sqlite3'
@@ -146,4 +147,20 @@ test('a transaction that the disk has no room for fails with that reason, and th
   await db.transaction().execute((trx) => writeSetting(trx, 'small', 'x'))
   expect(await readSetting(db, 'small')).toBe('x')
   await db.destroy()
+})
+
+test('what is written at once is written in the order it was asked for', async () => {
+  const db = await makeDatabase()
+  const names = Array.from({ length: 300 }, (_, n) => `n${n}`)
+  await Promise.all(names.map((name) => writeSetting(db, name, 'x'.repeat(10_000))))
+  const { rows } = await sql<{ key: string }>`select key from settings where key like 'n%' order by rowid`.execute(db)
+  expect(rows.map((it) => it.key)).toEqual(names)
+})
+
+test('a query that waits for its turn while the database is closed fails, and keeps nobody waiting', async () => {
+  const db = await openDatabase(makeFolder())
+  await sleep(10)
+  const queries = Promise.allSettled([readSetting(db, 'a'), writeSetting(db, 'b', 'c')])
+  await db.destroy()
+  expect((await queries).map((it) => it.status)).toEqual(['rejected', 'rejected'])
 })

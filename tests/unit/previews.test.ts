@@ -143,7 +143,7 @@ describe('the environment', () => {
 
   test('and the settings of a preview are not changed by themselves, nor rolled back', async () => {
     await send('opened', 7, one)
-    const change = changeApp(deps, queue, await previewOf(7), { env: [variable('KEY', { secret: true })] })
+    const change = changeApp(deps, queue, await previewOf(7), () => ({ env: [variable('KEY', { secret: true })] }))
     await expect(change).rejects.toMatchObject({ code: 'not_possible_now' })
     await expect(rollBackApp(deps, queue, await previewOf(7), 1)).rejects.toMatchObject({ code: 'not_possible_now' })
   })

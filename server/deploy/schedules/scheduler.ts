@@ -55,7 +55,8 @@ export function createScheduler(deps: Deps, queue: Queue): Scheduler {
 
   async function due(schedule: Schedule): Promise<void> {
     const deployment = await findDeployment(db, schedule.deploymentId)
-    if (!deployment || deployment.status === 'deleting') return
+    // Nobody would end a run that is begun after the others were ended.
+    if (!deployment || deployment.status === 'deleting' || stopping.signal.aborted) return
     const reason = whyNot(deployment, isRunning(schedule))
     if (reason === undefined) return void (await begin(schedule, deployment))
     await noteSkip(db, schedule.id, deployment.liveRelease ?? 0, reason)

@@ -98,16 +98,13 @@ async function connect(ctx: StepContext): Promise<string | undefined> {
 
 /** What is heard from meanwhile, such as GitHub's ping, is not forgotten. */
 async function note(ctx: StepContext, reason: string | undefined): Promise<void> {
-  const { config, db, deployment, say } = ctx
-  const before = (await findDeployment(db, deployment.id))?.webhook ?? null
-  const heardAt = before?.heardAt === undefined ? {} : { heardAt: before.heardAt }
-  const isHeard = before?.state === 'active' && (reason === undefined || reason === APP_TELLS)
-  const webhook: Webhook = isHeard
-    ? { state: 'active', ...heardAt }
-    : reason === undefined || reason === APP_TELLS
-      ? { state: 'created' }
-      : { state: 'unavailable', reason, checkedAt: new Date().toISOString() }
-  await updateDeployment(db, deployment.id, { webhook })
+  const { config, deployment, say } = ctx
+  const { before, webhook } = await ctx.db.transaction().execute(async (db) => {
+    const before = (await findDeployment(db, deployment.id))?.webhook ?? null
+    const webhook = stateAfter(before, reason)
+    await updateDeployment(db, deployment.id, { webhook })
+    return { before, webhook }
+  })
   deployment.webhook = webhook
   say(
     webhook.state === 'unavailable'
@@ -115,6 +112,13 @@ async function note(ctx: StepContext, reason: string | undefined): Promise<void>
       : 'GitHub tells of pushes to it.',
   )
   if (before?.state !== webhook.state) await announce(ctx, deployment.id)
+}
+
+function stateAfter(before: Webhook | null, reason: string | undefined): Webhook {
+  const heardAt = before?.heardAt === undefined ? {} : { heardAt: before.heardAt }
+  const isThere = reason === undefined || reason === APP_TELLS
+  if (!isThere) return { state: 'unavailable', reason, checkedAt: new Date().toISOString() }
+  return before?.state === 'active' ? { state: 'active', ...heardAt } : { state: 'created' }
 }
 
 /** For taking the webhook back. @throws github_denied when nobody may ask whether it is there */

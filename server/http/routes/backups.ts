@@ -9,6 +9,7 @@ import {
   writeBackupSettings,
 } from '../../deploy/backups/settings.ts'
 import { openTarget } from '../../deploy/backups/target.ts'
+import { createInTurn } from '../../deploy/in-turn.ts'
 import type { Queue } from '../../deploy/queue.ts'
 import { forgetRestored, readRestored } from '../../deploy/restored.ts'
 import type { Deps } from '../../deps.ts'
@@ -24,6 +25,8 @@ import { BackupSettingsView, BackupsView, BackupView } from '../views.ts'
 const MOST = 200
 
 export function backupRoutes(app: App, deps: Deps, queue: Queue, backups: Backups): void {
+  const inTurn = createInTurn()
+
   app.get(
     '/api/backups',
     {
@@ -97,9 +100,13 @@ export function backupRoutes(app: App, deps: Deps, queue: Queue, backups: Backup
       },
     },
     async (request) => {
-      const settings = await checkBackupSettings(request.body, await readBackupSettings(deps))
-      await (await openTarget(settings.target, deps.config.dataDir)).check()
-      await writeBackupSettings(deps, settings)
+      // What is left out stays as the change before this one has set it.
+      const settings = await inTurn('settings', async () => {
+        const wanted = await checkBackupSettings(request.body, await readBackupSettings(deps))
+        await (await openTarget(wanted.target, deps.config.dataDir)).check()
+        await writeBackupSettings(deps, wanted)
+        return wanted
+      })
       backups.changed()
       await noteVisitor(deps, request, 'backup.settings', { detail: detailOf(request.body) })
       return presentSettings(deps, settings)

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Deployment, findDeployment } from '../../db/deployments.ts'
 import type { Cause } from '../../db/releases.ts'
+import type { Db } from '../../db/schema.ts'
 import { addressOf } from '../../deploy/address.ts'
 import * as commands from '../../deploy/commands.ts'
 import { openEnv } from '../../deploy/context.ts'
@@ -67,7 +68,7 @@ const whenOf = ({ deploy, delivery, ...rest }: ChangeInput): commands.When =>
 const causeOf = (request: FastifyRequest): Cause => ({ kind: 'user', by: visitorOf(request).username })
 
 /** @throws not_found */
-export async function deploymentOf(deps: Deps, id: string): Promise<Deployment> {
+export async function deploymentOf(deps: { db: Db }, id: string): Promise<Deployment> {
   const deployment = await findDeployment(deps.db, id)
   if (!deployment) throw new AppError('not_found', 'There is no such deployment.')
   return deployment
@@ -141,27 +142,23 @@ export function deploymentRoutes(app: App, deps: Deps, queue: Queue, looks: Slot
       },
     },
     async (request, reply) => {
-      const deployment = await deploymentOf(deps, request.params.id)
-      const changes = readChange(deps, deployment, request.body)
-      await commands.changeApp(deps, queue, deployment, changes, {
-        when: whenOf(request.body),
-        cause: causeOf(request),
-      })
-      if (request.query.previews === 'remove') await closePreviews(deps, queue, deployment)
+      const { id } = request.params
+      const read = (before: Deployment) => readChange(deps, before, request.body)
+      const wish = { when: whenOf(request.body), cause: causeOf(request) }
+      const { before, changes } = await commands.changeApp(deps, queue, { id }, read, wish)
+      if (request.query.previews === 'remove') await closePreviews(deps, queue, before)
       if (request.body.delivery?.previews?.isEnabled) {
-        findOpenPulls(deps, queue, await deploymentOf(deps, deployment.id))
+        findOpenPulls(deps, queue, await deploymentOf(deps, id))
       }
       const { env } = changes
       await noteVisitor(deps, request, 'deployment.change', {
-        target: deployment.id,
+        target: id,
         detail: {
           changed: Object.keys(request.body).filter((it) => it !== 'deploy'),
-          ...(env && changedVariables(openEnv(deps, deployment.id, deployment.env), env)),
+          ...(env && changedVariables(openEnv(deps, id, before.env), env)),
         },
       })
-      return reply
-        .status(202)
-        .send({ deployment: await presentDeployment(deps, await deploymentOf(deps, deployment.id)) })
+      return reply.status(202).send({ deployment: await presentDeployment(deps, await deploymentOf(deps, id)) })
     },
   )
 

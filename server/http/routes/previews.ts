@@ -1,4 +1,5 @@
 import { type Deployment, updateDeployment } from '../../db/deployments.ts'
+import type { Db } from '../../db/schema.ts'
 import { sealEnv } from '../../deploy/context.ts'
 import { approve } from '../../deploy/previews/approve.ts'
 import { previewEnv } from '../../deploy/previews/settings.ts'
@@ -23,7 +24,7 @@ const PreviewEnv = Type.Object({
 })
 
 /** An app, not a preview of one. @throws not_found, not_possible_now */
-async function appOf(deps: Deps, id: string): Promise<Deployment> {
+async function appOf(deps: { db: Db }, id: string): Promise<Deployment> {
   const app = await deploymentOf(deps, id)
   if (app.previewOf === null) return app
   throw new AppError('not_possible_now', 'This is a preview itself. Ask for those of its app.')
@@ -70,13 +71,15 @@ export function previewRoutes(app: App, deps: Deps, queue: Queue): void {
       },
     },
     async (request) => {
-      const before = await appOf(deps, request.params.id)
-      const stored = previewEnv(deps, before, { isFork: false })
-      const env = request.body.env === null ? null : checkEnv(request.body.env, stored)
-      await updateDeployment(deps.db, before.id, { previewEnv: env && sealEnv(deps, before.id, env) })
-      const after = await deploymentOf(deps, before.id)
+      const { id } = request.params
+      const { stored, after } = await deps.db.transaction().execute(async (db) => {
+        const stored = previewEnv(deps, await appOf({ db }, id), { isFork: false })
+        const env = request.body.env === null ? null : checkEnv(request.body.env, stored)
+        await updateDeployment(db, id, { previewEnv: env && sealEnv(deps, id, env) })
+        return { stored, after: await appOf({ db }, id) }
+      })
       await noteVisitor(deps, request, 'deployment.preview-env', {
-        target: before.id,
+        target: id,
         detail: changedVariables(stored, previewEnv(deps, after, { isFork: false })),
       })
       return showEnv(deps, after)

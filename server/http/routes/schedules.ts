@@ -11,6 +11,7 @@ import {
   type ScheduleWishes,
   updateSchedule,
 } from '../../db/schedules.ts'
+import type { Db } from '../../db/schema.ts'
 import type { Scheduler } from '../../deploy/schedules/scheduler.ts'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
@@ -81,11 +82,12 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
     },
     async (request) => {
       const { id } = await openDeployment(deps, request.params.id)
-      const before = await scheduleOf(deps, request.params)
-      const wishes = await checkWishes({ ...before, ...request.body })
-      await deps.db.transaction().execute(async (trx) => {
-        await refuseName(trx, id, wishes.name, before.id)
-        await updateSchedule(trx, before.id, wishes)
+      const before = await deps.db.transaction().execute(async (db) => {
+        const before = await scheduleOf({ db }, request.params)
+        const wishes = await checkWishes({ ...before, ...request.body })
+        await refuseName(db, id, wishes.name, before.id)
+        await updateSchedule(db, before.id, wishes)
+        return before
       })
       scheduler.changed(id)
       await noteVisitor(deps, request, 'schedule.change', { target: id, detail: changed(before, request.body) })
@@ -167,7 +169,7 @@ async function openDeployment(deps: Deps, id: string) {
 }
 
 /** @throws not_found */
-async function scheduleOf(deps: Deps, { id, scheduleId }: { id: string; scheduleId: string }): Promise<Schedule> {
+async function scheduleOf(deps: { db: Db }, { id, scheduleId }: { id: string; scheduleId: string }): Promise<Schedule> {
   await deploymentOf(deps, id)
   const schedule = await findSchedule(deps.db, id, scheduleId)
   if (!schedule) throw new AppError('not_found', 'There is no such scheduled job: it was deleted.')
@@ -186,7 +188,7 @@ async function checkWishes(wishes: ScheduleWishes): Promise<ScheduleWishes> {
 }
 
 /** @throws name_in_use, not_possible_now */
-async function refuseName(trx: Deps['db'], deploymentId: string, name: string, except?: string): Promise<void> {
+async function refuseName(trx: Db, deploymentId: string, name: string, except?: string): Promise<void> {
   const others = (await listSchedules(trx, deploymentId)).filter((it) => it.id !== except)
   if (others.some((it) => it.name === name)) {
     throw new AppError('name_in_use', `This app has a job named ${name}. Choose another name.`, { field: 'name' })

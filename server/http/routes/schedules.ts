@@ -56,12 +56,13 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       },
     },
     async (request, reply) => {
-      const { id, previewOf } = await openDeployment(deps, request.params.id)
-      if (previewOf !== null) throw new AppError('not_possible_now', 'A preview runs no jobs: make it for its app.')
+      const { id } = request.params
       const wishes = await checkWishes({ timeZone: 'UTC', timeoutSeconds: HOUR, isEnabled: true, ...request.body })
-      const schedule = await deps.db.transaction().execute(async (trx) => {
-        await refuseName(trx, id, wishes.name)
-        return insertSchedule(trx, id, wishes)
+      const schedule = await deps.db.transaction().execute(async (db) => {
+        const { previewOf } = await openDeployment({ db }, id)
+        if (previewOf !== null) throw new AppError('not_possible_now', 'A preview runs no jobs: make it for its app.')
+        await refuseName(db, id, wishes.name)
+        return insertSchedule(db, id, wishes)
       })
       scheduler.changed(id)
       const { name, cron } = schedule
@@ -81,8 +82,9 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
       },
     },
     async (request) => {
-      const { id } = await openDeployment(deps, request.params.id)
+      const { id } = request.params
       const before = await deps.db.transaction().execute(async (db) => {
+        await openDeployment({ db }, id)
         const before = await scheduleOf({ db }, request.params)
         const wishes = await checkWishes({ ...before, ...request.body })
         await refuseName(db, id, wishes.name, before.id)
@@ -162,7 +164,7 @@ export function scheduleRoutes(app: App, deps: Deps, scheduler: Scheduler): void
 }
 
 /** @throws not_found, not_possible_now */
-async function openDeployment(deps: Deps, id: string) {
+async function openDeployment(deps: { db: Db }, id: string) {
   const deployment = await deploymentOf(deps, id)
   if (deployment.status === 'deleting') throw new AppError('not_possible_now', 'This deployment is being deleted.')
   return deployment

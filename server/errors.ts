@@ -35,6 +35,7 @@ export const errorStatus = {
   preview_limit: 409,
   // the build
   base_image_unavailable: 502,
+  build_cache_damaged: 502,
   build_failed: 422,
   build_out_of_memory: 422,
   build_timed_out: 422,
@@ -139,3 +140,6 @@ const isDiskFull = (error: unknown) =>
 
 /** A file system with errors is made read-only by the kernel. */
 const isDiskFailed = (error: unknown) => /^(EIO|EROFS|SQLITE_IOERR.*)$/.test(codeOf(error))
+
+export const hasCode = (error: unknown, code: AppError['code']): error is AppError =>
+  error instanceof AppError && error.code === code

@@ -28,7 +28,7 @@ export type BuildRequest = {
  * dockerode's session has no health service, and newer BuildKit drops such a one after 10 s (dockerode PR #847).
  * A build may start from any image that the engine has, but for those of our apps, `instance`/…: they hold the sources of
  * others. BuildKit names each image before it takes anything from it, whatever variables and ONBUILD made the name.
- * @throws base_image_unavailable, file_unsafe, build_failed, build_out_of_memory, engine_unreachable; AbortError when aborted.
+ * @throws base_image_unavailable, build_cache_damaged, file_unsafe, build_failed, build_out_of_memory, engine_unreachable; AbortError when aborted.
  */
 export async function buildImage(docker: Docker, request: BuildRequest, instance: string): Promise<string> {
   const stream = await openBuild(docker, request)
@@ -236,6 +236,13 @@ function explainBuild(text: string): AppError {
     return new AppError(
       'build_failed',
       `The Dockerfile copies ${missing[1]}, which is not there. Check its path, and that .dockerignore does not leave it out.`,
+    )
+  }
+  // moby issues 36573 and 41595: a removal of images beside a build, or a crash of the engine.
+  if (/layer does not exist/.test(message)) {
+    return new AppError(
+      'build_cache_damaged',
+      'The engine has lost a layer that its build cache still names. Empty the cache (docker builder prune), then deploy again.',
     )
   }
   // What ADD fetches; a registry is asked below /v2/.

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { findRelease, type Release } from '../../db/releases.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, hasCode } from '../../errors.ts'
 import { createMask } from '../../mask.ts'
 import { imageName, imageRepository, labelsOf } from '../../names.ts'
 import { packContext } from '../build-context.ts'
@@ -48,13 +48,23 @@ async function takeOver(ctx: StepContext, same: Release): Promise<void> {
   await settlePort(ctx)
 }
 
-/** Anew means also from the base image as the registry has it now; where that cannot be had, from the one that is here. */
+/** What the engine's cache has lost is built without it. */
 async function build(ctx: StepContext, signal: AbortSignal): Promise<void> {
-  if (!ctx.release.inputs.rebuild) return buildOnce(ctx, signal, {})
+  try {
+    await (ctx.release.inputs.rebuild ? buildAnew(ctx, signal) : buildOnce(ctx, signal, {}))
+  } catch (error) {
+    if (!hasCode(error, 'build_cache_damaged')) throw error
+    ctx.say('The engine has lost a layer that its build cache still names: it is built without the cache.', 'stderr')
+    await buildOnce(ctx, signal, { nocache: true })
+  }
+}
+
+/** Anew means also from the base image as the registry has it now; where that cannot be had, from the one that is here. */
+async function buildAnew(ctx: StepContext, signal: AbortSignal): Promise<void> {
   try {
     await buildOnce(ctx, signal, { nocache: true, pull: true })
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'base_image_unavailable')) throw error
+    if (!hasCode(error, 'base_image_unavailable')) throw error
     ctx.say(`${error.message} The base image that is here is used.`, 'stderr')
     await buildOnce(ctx, signal, { nocache: true })
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { PullHead } from '../../adapters/git-pull.ts'
-import { AppError } from '../../errors.ts'
+import { hasCode } from '../../errors.ts'
 import type { StepContext } from '../context.ts'
 import { approvalNeeded } from '../previews/hold.ts'
 import { refuseFullDisk } from '../refuse-full-disk.ts'
@@ -33,7 +33,7 @@ export const checkOut = defineStep({
         git.checkOut({ ...address, branch, pull, commit: wanted, folder: checkout, signal }),
       )
     const { branch: _, ...commit } = await clone(release.inputs.commit).catch((error: unknown) => {
-      if (release.inputs.commit === undefined || !isOf(error, 'branch_not_found')) throw error
+      if (release.inputs.commit === undefined || !hasCode(error, 'branch_not_found')) throw error
       say(`${error.message} The newest one is taken.`, 'stderr')
       return clone()
     })
@@ -43,9 +43,6 @@ export const checkOut = defineStep({
   revert: ({ checkout }) => rm(checkout, { recursive: true, force: true, maxRetries: 3 }),
   inspect: async ({ checkout }) => existsSync(checkout),
 })
-
-const isOf = (error: unknown, code: AppError['code']): error is AppError =>
-  error instanceof AppError && error.code === code
 
 /** What a preview is made from. Of a fork the commit that was approved, and no other. @throws approval_needed */
 function pullOf({ deployment: { pullRequest } }: StepContext): PullHead | undefined {

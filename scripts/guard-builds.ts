@@ -2,7 +2,8 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gatherStrays, writeLimits } from '../server/adapters/build-cgroup.ts'
-import { CGROUPS, GATHER_MS } from '../server/adapters/build-guard.ts'
+import { CGROUPS, LOOK_MS } from '../server/adapters/build-guard.ts'
+import { createBuildPace, readEngineCpu } from '../server/adapters/build-pace.ts'
 
 /**
  * Limits builds for a Slipway that is not root: `node scripts/guard-builds.ts REQUEST_FILE`, started by
@@ -33,8 +34,14 @@ async function readRequest(): Promise<number | undefined> {
   }
 }
 
+const cores = cpus().length
+const pace = createBuildPace(cores, readEngineCpu)
+let last = LEAST_MB
 for (let memoryMb = await readRequest(); memoryMb !== undefined; memoryMb = await readRequest()) {
-  await writeLimits({ memoryMb, cores: cpus().length }, CGROUPS)
+  last = memoryMb
+  await writeLimits({ memoryMb, cores, pace: await pace.look() }, CGROUPS)
   await gatherStrays(CGROUPS)
-  await sleep(GATHER_MS)
+  await sleep(LOOK_MS)
 }
+// Who builds without Slipway is not to wait for what was printed before.
+await writeLimits({ memoryMb: last, cores }, CGROUPS)

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fillCpusets, readBuildCores } from './build-cores.ts'
 
-/** What all builds together may use. */
-export type BuildLimits = { memoryMb: number; cores: number }
+/** What all builds together may use. `pace`: the part of their CPU time that they are given (build-pace.ts); 1 if nothing is said. */
+export type BuildLimits = { memoryMb: number; cores: number; pace?: number }
 
 /**
  * Memory that builds hold and cannot give back, and how often the kernel ended a process for want of it: one of theirs,
@@ -30,15 +30,15 @@ const IO_WEIGHT = 10
 const coresOf = (cores: number) => Math.max(cores / 2, cores - 1)
 const PERIOD = 10_000
 
-type Limit = { file: string; value: string; optional?: boolean }
+type Limit = { file: string; value: string; optional?: boolean; mayBeLess?: boolean }
 
 const isUnified = (cgroups: string) => existsSync(path.join(cgroups, 'cgroup.controllers'))
 
 /** Each as the kernel answers it when it is read again. */
-async function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Promise<Limit[]> {
+async function limitsOf({ memoryMb, cores, pace = 1 }: BuildLimits, cgroups: string): Promise<Limit[]> {
   const own = await readBuildCores(cgroups)
   const bytes = String(memoryMb * 2 ** 20)
-  const quota = String(Math.round(coresOf(cores) * PERIOD))
+  const quota = String(Math.round(coresOf(cores) * pace * PERIOD))
   const processes = String(MAX_PROCESSES)
   if (isUnified(cgroups)) {
     return [
@@ -46,7 +46,7 @@ async function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Prom
       { file: `${PLACE}/memory.swap.max`, value: '0', optional: true },
       { file: `${PLACE}/pids.max`, value: processes },
       { file: `${PLACE}/cpu.weight`, value: String(CPU_WEIGHT) },
-      { file: `${PLACE}/cpu.max`, value: `${quota} ${PERIOD}` },
+      { file: `${PLACE}/cpu.max`, value: `${quota} ${PERIOD}`, mayBeLess: true },
       ...(own === undefined ? [] : [{ file: `${PLACE}/cpuset.cpus`, value: own, optional: true }]),
       { file: `${PLACE}/io.weight`, value: `default ${IO_WEIGHT}`, optional: true },
       { file: `${PLACE}/io.bfq.weight`, value: `default ${IO_WEIGHT}`, optional: true },
@@ -57,7 +57,7 @@ async function limitsOf({ memoryMb, cores }: BuildLimits, cgroups: string): Prom
     { file: `pids/${PLACE}/pids.max`, value: processes },
     { file: `cpu/${PLACE}/cpu.shares`, value: String(CPU_SHARES) },
     { file: `cpu/${PLACE}/cpu.cfs_period_us`, value: String(PERIOD) },
-    { file: `cpu/${PLACE}/cpu.cfs_quota_us`, value: quota },
+    { file: `cpu/${PLACE}/cpu.cfs_quota_us`, value: quota, mayBeLess: true },
     ...(own === undefined ? [] : [{ file: `cpuset/${PLACE}/cpuset.cpus`, value: own, optional: true }]),
     { file: `blkio/${PLACE}/blkio.bfq.weight`, value: String(IO_WEIGHT), optional: true },
   ]
@@ -118,12 +118,18 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (!['EINVAL', 'ENOENT'].includes(error.code ?? '')) throw error
 }
 
-/** Whether the limits are set, whoever set them. Changes nothing. */
+/** Whether the limits are set, whoever set them, and at whatever pace. Changes nothing. */
 export async function hasLimits(limits: BuildLimits, cgroups: string): Promise<boolean> {
-  for (const { file, value, optional } of await limitsOf(limits, cgroups)) {
-    if (!optional && (await readIfThere(path.join(cgroups, file))) !== value) return false
+  for (const limit of await limitsOf(limits, cgroups)) {
+    if (!limit.optional && !isSet(limit, await readIfThere(path.join(cgroups, limit.file)))) return false
   }
   return true
+}
+
+/** No limit is `-1`, or `max`. */
+function isSet({ value, mayBeLess }: Limit, now = ''): boolean {
+  const [is, may] = [Number.parseInt(now, 10), Number.parseInt(value, 10)]
+  return mayBeLess ? is > 0 && is <= may : now === value
 }
 
 /** What builds use at the moment. Cgroup v1 does not tell whose process was ended. */

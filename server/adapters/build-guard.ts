@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import { type BuildUsage, gatherStrays, hasLimits, readBuildUsage, writeLimits } from './build-cgroup.ts'
+import { type BuildPace, createBuildPace, type ReadCpu } from './build-pace.ts'
 
 /** Who writes the limits: Slipway itself, as root; a unit of systemd that runs as root and is asked to; or nobody. */
 export type GuardMode = 'own' | 'helper' | 'off'
@@ -30,6 +31,8 @@ type Options = {
   requestFile: string
   /** Undefined for an engine that is not this machine's. */
   askEngine: (() => Promise<EngineCgroups>) | undefined
+  /** What the engine computes, where builds are to leave it to that. */
+  readEngineCpu?: ReadCpu
   log: (message: string) => void
   cgroups?: string
   cores?: number
@@ -37,8 +40,11 @@ type Options = {
 
 export const CGROUPS = '/sys/fs/cgroup'
 const HELPER_UNIT = '/etc/systemd/system/slipway-builds.path'
-/** The first process of a step is there a tenth of a second before the step's command: the engine connects its network. */
-export const GATHER_MS = 50
+/**
+ * So often builds are looked at. The first process of a step is there a tenth of a second before the step's command: the
+ * engine connects its network.
+ */
+export const LOOK_MS = 50
 const ANSWER_MS = 10_000
 const ASK_MS = 10_000
 
@@ -50,6 +56,7 @@ export function createBuildGuard({
   mode,
   requestFile,
   askEngine,
+  readEngineCpu = async () => undefined,
   log,
   cgroups = CGROUPS,
   cores = cpus().length,
@@ -58,6 +65,7 @@ export function createBuildGuard({
   let engine: EngineCgroups | undefined
   let timer: NodeJS.Timeout | undefined
   let asked = 0
+  let pace: { keeper: BuildPace; now: number } | undefined
   let turn: Promise<void> = Promise.resolve()
 
   /**
@@ -105,10 +113,26 @@ export function createBuildGuard({
 
   async function limit(memoryMb: number): Promise<void> {
     const { driver } = await readEngine()
-    if (mode === 'helper') await limitByHelper(memoryMb)
-    else await writeLimits({ memoryMb, cores }, cgroups)
-    if (mode === 'helper') timer ??= every(ASK_MS, () => inTurn(askAgain))
-    else if (driver === 'systemd') timer ??= every(GATHER_MS, () => gatherStrays(cgroups))
+    if (mode === 'helper') {
+      await limitByHelper(memoryMb)
+      timer ??= every(ASK_MS, () => inTurn(askAgain))
+      return
+    }
+    asked = memoryMb
+    pace ??= { keeper: createBuildPace(cores, readEngineCpu), now: 1 }
+    await writeLimits({ memoryMb, cores, pace: pace.now }, cgroups)
+    timer ??= every(LOOK_MS, async () => {
+      if (driver === 'systemd') await gatherStrays(cgroups)
+      await inTurn(keepPace)
+    })
+  }
+
+  async function keepPace(): Promise<void> {
+    if (!pace) return
+    const now = await pace.keeper.look()
+    if (now === pace.now) return
+    pace.now = now
+    await writeLimits({ memoryMb: asked, cores, pace: now }, cgroups)
   }
 
   function release(): Promise<void> {
@@ -120,6 +144,9 @@ export function createBuildGuard({
     if (holders > 0) return
     clearInterval(timer)
     timer = undefined
+    // Who builds without Slipway is not to wait for what was printed before.
+    if (pace && pace.now < 1) await writeLimits({ memoryMb: asked, cores }, cgroups)
+    pace = undefined
     if (mode === 'helper') await rm(requestFile, { force: true })
   }
 

@@ -113,6 +113,19 @@ describe('the cores of builds', () => {
   })
 })
 
+describe('the CPU time of builds', () => {
+  test('may be less than all of it, and never without an end', async () => {
+    const folder = makeCgroups('v2')
+    await writeLimits({ ...limits, pace: 0.1 }, folder)
+    expect(read(folder, 'docker/buildkit/cpu.max')).toBe('1000 10000')
+    expect(await hasLimits(limits, folder)).toBe(true)
+    for (const other of ['max 10000', '20000 10000', '']) {
+      writeFileSync(path.join(folder, 'docker/buildkit/cpu.max'), other)
+      expect(await hasLimits(limits, folder)).toBe(false)
+    }
+  })
+})
+
 describe('containers of builds that the engine started elsewhere', () => {
   const stray = 'system.slice/system.slice:docker:abc123'
 
@@ -169,6 +182,17 @@ describe('the guard', () => {
       message: expect.stringMatching(why),
       hint: expect.stringContaining('SLIPWAY_BUILD_GUARD=off'),
     })
+  })
+
+  test('slows builds down while they keep the engine busy, and leaves no trace of that', async () => {
+    const cgroups = makeCgroups('v2')
+    const guard = guardOf({ cgroups, readEngineCpu: async () => performance.now() / 1000 })
+    const release = await guard.hold(512)
+    const quota = () => Number.parseInt(read(cgroups, 'docker/buildkit/cpu.max'), 10)
+    expect(quota()).toBe(10_000)
+    await expect.poll(quota, { timeout: 5000 }).toBe(1000)
+    await release()
+    expect(quota()).toBe(10_000)
   })
 
   test('asks its helper, waits until the limits are there, and takes the request back', async () => {

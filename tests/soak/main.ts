@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../../bench/figures.ts'
 import { createWorld, type World } from '../support/world.ts'
+import { enterNest, startEngine } from '../torture/engine.ts'
 import { describeGrowth } from './describe.ts'
 import { growthOf, type Outcome, type Part, runSoak } from './soak.ts'
 
@@ -14,6 +15,7 @@ import { growthOf, type Outcome, type Part, runSoak } from './soak.ts'
  *   --apps N      so many apps that stay (24); 0 leaves this part out
  *   --seconds N   for so long (600)
  *   --out FILE    writes all readings there as JSON, after each
+ *   --own-engine  on a Docker engine of its own in a network of its own, so that others may work meanwhile; takes root
  */
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     apps: { type: 'string', default: '24' },
     seconds: { type: 'string', default: '600' },
     out: { type: 'string' },
+    'own-engine': { type: 'boolean', default: false },
   },
 })
 const [cycles, apps, seconds] = [Number(values.cycles), Number(values.apps), Number(values.seconds)]
@@ -29,6 +32,8 @@ const REST_MS = 3000
 const ENV = { SLIPWAY_RECONCILE_SECONDS: '1', SLIPWAY_GITHUB_POLL_SECONDS: '2', SLIPWAY_LOG_LEVEL: 'warn' }
 
 const READINGS = 30
+/** What the apps are built from. */
+const IMAGES = ['node:24-slim']
 
 const begun = new Date()
 const machine = describeMachine()
@@ -42,19 +47,41 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-console.log(`${machine}\n${cycles} cycles, then ${apps} apps for ${seconds} s`)
-const world = await createWorld({ built: true, github: true, cloudflare: true, env: ENV })
-try {
-  const amounts = { cycles, apps, seconds, readings: READINGS, restMs: REST_MS }
-  await report(await runSoak(world, { ...amounts, isOver: () => isStopped, tell: console.log, keep }))
-} catch (error) {
-  // Ctrl-C reaches Slipway, too.
-  if (!isStopped) console.log(`${error instanceof Error ? error.stack : error}\n${world.slipway.output().slice(-6000)}`)
-  await report({ parts: measured, left: ['not looked for'] })
-  process.exitCode = 1
-} finally {
-  await clear(world).catch((error: unknown) => console.log(`not everything could be removed in order: ${error}`))
-  await world.destroy()
+if (!values['own-engine']) await soak()
+else if (await enterNest()) await soakOnOwnEngine()
+
+async function soakOnOwnEngine(): Promise<void> {
+  const engine = await startEngine(IMAGES)
+  try {
+    await soak(engine.socket)
+  } finally {
+    await engine.stop()
+  }
+}
+
+async function soak(engineSocket?: string): Promise<void> {
+  console.log(`${machine}\n${cycles} cycles, then ${apps} apps for ${seconds} s`)
+  const env = { ...ENV, ...(engineSocket !== undefined && { DOCKER_HOST: `unix://${engineSocket}` }) }
+  const world = await createWorld({
+    built: true,
+    github: true,
+    cloudflare: true,
+    env,
+    ...(engineSocket !== undefined && { engineSocket }),
+  })
+  try {
+    const amounts = { cycles, apps, seconds, readings: READINGS, restMs: REST_MS }
+    await report(await runSoak(world, { ...amounts, isOver: () => isStopped, tell: console.log, keep }))
+  } catch (error) {
+    // Ctrl-C reaches Slipway, too.
+    if (!isStopped)
+      console.log(`${error instanceof Error ? error.stack : error}\n${world.slipway.output().slice(-6000)}`)
+    await report({ parts: measured, left: ['not looked for'] })
+    process.exitCode = 1
+  } finally {
+    await clear(world).catch((error: unknown) => console.log(`not everything could be removed in order: ${error}`))
+    await world.destroy()
+  }
 }
 
 /** Written anew each time: a run that is cut off leaves what it has measured. */

@@ -115,6 +115,8 @@ const sayCase = ({ way, step, adapter, kind, fault }: Case) => `${way} ${step} $
 
 /** Which calls each step makes: of a deploy with all there is, one over it, and the delete. */
 async function record(): Promise<Point[]> {
+  // The neighbour's deploy has asked what is asked once in the life of a server.
+  world.control.forget()
   const { id } = await world.deploy(await inputOf('all', { volumes: true, commands: true }))
   await world.slipway.api('POST', `/api/deployments/${id}/redeploy?rebuild=true`)
   await world.settled(id)

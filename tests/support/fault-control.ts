@@ -46,6 +46,7 @@ export async function startFaultControl() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     /** What the server has called so far, each kind once. */
     points: () => [...points.values()],
+    forget: () => points.clear(),
     arm(fault: Omit<Armed, 'hits'>): Armed {
       const added = { ...fault, hits: 0 }
       armed.add(added)

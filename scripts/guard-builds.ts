@@ -1,9 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gatherStrays, writeLimits } from '../server/adapters/build-cgroup.ts'
+import { gatherStrays, placeOf, writeLimits } from '../server/adapters/build-cgroup.ts'
 import { CGROUPS, LOOK_MS } from '../server/adapters/build-guard.ts'
-import { createBuildPace, readEngineCpu } from '../server/adapters/build-pace.ts'
+import { createBuildPace, readRelays } from '../server/adapters/build-pace.ts'
 
 /**
  * Limits builds for a Slipway that is not root: `node scripts/guard-builds.ts REQUEST_FILE`, started by
@@ -35,7 +35,7 @@ async function readRequest(): Promise<number | undefined> {
 }
 
 const cores = cpus().length
-const pace = createBuildPace(cores, readEngineCpu)
+const pace = createBuildPace(cores, () => readRelays(placeOf(CGROUPS)))
 let last = LEAST_MB
 for (let memoryMb = await readRequest(); memoryMb !== undefined; memoryMb = await readRequest()) {
   last = memoryMb

@@ -3,7 +3,6 @@ import path from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type BuildGuard, createBuildGuard } from './adapters/build-guard.ts'
-import { readEngineCpu } from './adapters/build-pace.ts'
 import { type Cloudflare, createCloudflare } from './adapters/cloudflare.ts'
 import { createDocker, type DockerAdapter } from './adapters/docker.ts'
 import { createGit, type Git } from './adapters/git.ts'
@@ -47,8 +46,6 @@ export type Deps = {
   cloudflare: Cloudflare | undefined
 }
 
-const USUAL_ENGINE = 'unix:///var/run/docker.sock'
-
 /** The one place where adapters are made. @throws when the database or the key file cannot be used. */
 export async function createDeps(config: Config, log: Logger): Promise<Deps> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
@@ -76,7 +73,6 @@ export async function createDeps(config: Config, log: Logger): Promise<Deps> {
       mode: config.buildGuard,
       requestFile: path.join(config.dataDir, 'build-guard'),
       askEngine: config.dockerHost.startsWith('unix:') ? async () => (await docker.check()).cgroups : undefined,
-      ...(config.dockerHost === USUAL_ENGINE && { readEngineCpu }),
       log: (message) => log.warn(message),
     }),
     nginx: createNginx({

@@ -30,6 +30,12 @@ const IO_WEIGHT = 10
 const coresOf = (cores: number) => Math.max(cores / 2, cores - 1)
 const PERIOD = 10_000
 
+/** Where the containers of builds are listed. */
+export const placeOf = (cgroups: string) => {
+  if (!isUnified(cgroups)) return path.join(cgroups, 'cpu', PLACE)
+  return existsSync(path.join(cgroups, GATHERED)) ? path.join(cgroups, GATHERED) : path.join(cgroups, PLACE)
+}
+
 type Limit = { file: string; value: string; optional?: boolean; mayBeLess?: boolean }
 
 const isUnified = (cgroups: string) => existsSync(path.join(cgroups, 'cgroup.controllers'))

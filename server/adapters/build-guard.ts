@@ -4,8 +4,8 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
-import { type BuildUsage, gatherStrays, hasLimits, readBuildUsage, writeLimits } from './build-cgroup.ts'
-import { type BuildPace, createBuildPace, type ReadCpu } from './build-pace.ts'
+import { type BuildUsage, gatherStrays, hasLimits, placeOf, readBuildUsage, writeLimits } from './build-cgroup.ts'
+import { type BuildPace, createBuildPace, type ReadRelays, readRelays } from './build-pace.ts'
 
 /** Who writes the limits: Slipway itself, as root; a unit of systemd that runs as root and is asked to; or nobody. */
 export type GuardMode = 'own' | 'helper' | 'off'
@@ -31,11 +31,10 @@ type Options = {
   requestFile: string
   /** Undefined for an engine that is not this machine's. */
   askEngine: (() => Promise<EngineCgroups>) | undefined
-  /** What the engine computes, where builds are to leave it to that. */
-  readEngineCpu?: ReadCpu
   log: (message: string) => void
   cgroups?: string
   cores?: number
+  relays?: ReadRelays
 }
 
 export const CGROUPS = '/sys/fs/cgroup'
@@ -56,10 +55,10 @@ export function createBuildGuard({
   mode,
   requestFile,
   askEngine,
-  readEngineCpu = async () => undefined,
   log,
   cgroups = CGROUPS,
   cores = cpus().length,
+  relays = () => readRelays(placeOf(cgroups)),
 }: Options): BuildGuard {
   let holders = 0
   let engine: EngineCgroups | undefined
@@ -119,7 +118,7 @@ export function createBuildGuard({
       return
     }
     asked = memoryMb
-    pace ??= { keeper: createBuildPace(cores, readEngineCpu), now: 1 }
+    pace ??= { keeper: createBuildPace(cores, relays), now: 1 }
     await writeLimits({ memoryMb, cores, pace: pace.now }, cgroups)
     timer ??= every(LOOK_MS, async () => {
       if (driver === 'systemd') await gatherStrays(cgroups)

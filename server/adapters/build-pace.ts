@@ -1,16 +1,17 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
 
 /** What part of the CPU time that builds may use they are given at the moment: 1 is all of it. */
 export type BuildPace = { look(): Promise<number> }
 
-/** Answers the seconds of CPU that the engine has used since its start; undefined where that is not known. */
-export type ReadCpu = () => Promise<number | undefined>
+/** Answers the seconds of CPU that was used for each step of a build to hand on what it prints, by process. */
+export type ReadRelays = () => Promise<Map<number, number>>
 
 const LOOK_MS = 100
-/** So many looks in a row, or it was a moment: an image that is written, an app that is started. */
+/** So many looks in a row, or it was a moment. */
 const LOOKS = 3
 /** Parts of all the machine's CPU time. */
-const MUCH = 0.2
+const MUCH = 0.15
 const ENOUGH = 0.075
 const LEAST_PACE = 0.1
 /** Of one look to the next. */
@@ -18,13 +19,13 @@ const SLOWER_AT_MOST = 0.2
 const FASTER_AT_MOST = 1.2
 
 /**
- * What a build prints passes through the engine, which no limit on builds reaches: a build that prints without end keeps
- * a core and more busy with that (docs/reliability.md). So builds get slower while the engine has much to do.
+ * What a build prints is handed on by runc and the engine, which no limit on builds reaches: a build that prints without
+ * end keeps a core and more busy with that (docs/reliability.md). So builds get slower while runc has much to do.
  */
-export function createBuildPace(cores: number, readCpu: ReadCpu, clock = () => performance.now()): BuildPace {
+export function createBuildPace(cores: number, readRelays: ReadRelays, clock = () => performance.now()): BuildPace {
   let pace = 1
   let looksAbove = 0
-  let before: { cpu: number; at: number } | undefined
+  let before: { relays: Map<number, number>; at: number } | undefined
 
   function next(share: number): number {
     looksAbove = share > MUCH ? looksAbove + 1 : 0
@@ -37,31 +38,63 @@ export function createBuildPace(cores: number, readCpu: ReadCpu, clock = () => p
     async look() {
       const at = clock()
       if (before && at - before.at < LOOK_MS) return pace
-      const cpu = await readCpu()
-      if (cpu === undefined) return 1
-      if (before) pace = next((cpu - before.cpu) / (((at - before.at) / 1000) * cores))
-      before = { cpu, at }
+      const relays = await readRelays()
+      if (before) {
+        const { relays: then } = before
+        const used = [...relays].reduce((sum, [pid, cpu]) => sum + cpu - (then.get(pid) ?? cpu), 0)
+        pace = next(used / (((at - before.at) / 1000) * cores))
+      }
+      before = { relays, at }
       return pace
     },
   }
 }
 
-const PID_FILE = '/var/run/docker.pid'
 /** On every platform that Linux runs Docker on (proc(5), `sysconf(_SC_CLK_TCK)`). */
 const TICKS_A_SECOND = 100
 
-/** Of the engine of this machine, where that is dockerd and says who it is in the usual place. */
-export async function readEngineCpu(pidFile = PID_FILE): Promise<number | undefined> {
-  try {
-    const stat = await readFile(`/proc/${Number(await readFile(pidFile, 'utf8'))}/stat`, 'utf8')
-    const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? []
-    const [user, system] = rest.split(' ').slice(11, 13).map(Number)
-    return name === 'dockerd' && user !== undefined && system !== undefined
-      ? (user + system) / TICKS_A_SECOND
-      : undefined
-  } catch (error) {
-    // Another engine, or one that is just being started.
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
+/**
+ * BuildKit runs each step by `runc run`, which stays and copies what the step's first process prints: it is the parent of
+ * that one. `place`: the folder of cgroups that builds have.
+ */
+export async function readRelays(place: string, proc = '/proc'): Promise<Map<number, number>> {
+  const relays = new Map<number, number>()
+  for (const folder of await listFolders(place)) {
+    const [first] = (await readIfThere(path.join(folder, 'cgroup.procs'))).split('\n')
+    if (!first) continue
+    const parent = (await readStat(proc, Number(first)))?.parent
+    const relay = parent === undefined ? undefined : await readStat(proc, parent)
+    if (parent !== undefined && relay?.name === 'runc') relays.set(parent, relay.cpu)
   }
+  return relays
+}
+
+async function readStat(proc: string, pid: number) {
+  const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(await readIfThere(path.join(proc, String(pid), 'stat'))) ?? []
+  const [, parent, ...fields] = rest.split(' ').map(Number)
+  const [user, system] = fields.slice(9, 11)
+  if (parent === undefined || user === undefined || system === undefined) return undefined
+  return { name, parent, cpu: (user + system) / TICKS_A_SECOND }
+}
+
+async function listFolders(place: string): Promise<string[]> {
+  try {
+    const found = await readdir(place, { withFileTypes: true })
+    return found.filter((it) => it.isDirectory()).map((it) => path.join(place, it.name))
+  } catch (error) {
+    return ignoreGone(error as NodeJS.ErrnoException) ?? []
+  }
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    return ignoreGone(error as NodeJS.ErrnoException) ?? ''
+  }
+}
+
+/** A step has ended meanwhile. */
+function ignoreGone(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOENT', 'ENODEV', 'ESRCH'].includes(error.code ?? '')) throw error
 }

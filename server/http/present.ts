@@ -1,7 +1,8 @@
-import { type Deployment, listDeployments } from '../db/deployments.ts'
+import { type Deployment, findDeployment, listDeployments } from '../db/deployments.ts'
 import { type Job, listJobs } from '../db/jobs.ts'
 import { listPorts } from '../db/ports.ts'
 import { listReleaseHeads, type ReleaseHead } from '../db/releases.ts'
+import type { Db } from '../db/schema.ts'
 import { addressOf } from '../deploy/address.ts'
 import type { Deps } from '../deps.ts'
 import { imageName } from '../names.ts'
@@ -10,14 +11,20 @@ import type { DeploymentView } from './views.ts'
 
 /** Deployments as the API shows them: the row, and of its releases the one that serves, or else the newest. */
 
+/** The row is read with the rest, all of one moment: a stop that ends in between would be shown as an app that runs and rests. */
 export async function presentDeployment(deps: Deps, deployment: Deployment): Promise<DeploymentView> {
-  return present(deps, deployment, await readSurroundings(deps, deployment.id))
+  return deps.db.transaction().execute(async (db) => {
+    const current = (await findDeployment(db, deployment.id)) ?? deployment
+    return present(deps, current, await readSurroundings(db, deployment.id))
+  })
 }
 
 /** In four queries, however many there are. */
 export async function presentAll(deps: Deps): Promise<DeploymentView[]> {
-  const [deployments, surroundings] = [await listDeployments(deps.db), await readSurroundings(deps)]
-  return deployments.map((it) => present(deps, it, surroundings))
+  return deps.db.transaction().execute(async (db) => {
+    const [deployments, surroundings] = [await listDeployments(db), await readSurroundings(db)]
+    return deployments.map((it) => present(deps, it, surroundings))
+  })
 }
 
 type Surroundings = {
@@ -30,7 +37,7 @@ type Surroundings = {
 
 const holderKey = (deploymentId: string | null, release: number | null) => `${deploymentId} ${release}`
 
-async function readSurroundings({ db }: Deps, deploymentId?: string): Promise<Surroundings> {
+async function readSurroundings(db: Db, deploymentId?: string): Promise<Surroundings> {
   const heads = await listReleaseHeads(db, deploymentId)
   const jobs = await listJobs(db, { ...(deploymentId !== undefined && { deploymentId }) })
   return {

@@ -164,6 +164,16 @@ class Action implements Command {
     const isSwitched = ['stop', 'start', 'delete'].includes(deed.verb)
     const visited = [...model.apps].filter(([app]) => isUnseen(this.trouble) && !(isSwitched && app === this.app))
     const visitors = visited.map(([app, own]) => visit(real, app, own))
+    try {
+      await this.tryOn(model, real, deed)
+      for (const visitor of visitors) await visitor.stop(model)
+    } finally {
+      for (const visitor of visitors) visitor.end()
+    }
+    await expectAllWell(model, real)
+  }
+
+  private async tryOn(model: Model, real: Real, deed: Deed) {
     real.rollbackTo.clear()
     const before = model.apps.get(this.app)?.id
     const cancel = () => real.api('POST', `/api/deployments/${before ?? model.apps.get(this.app)?.id}/cancel`)
@@ -176,8 +186,6 @@ class Action implements Command {
         await deed.settle(model, real, this.app, { ...outcome, trouble: this.trouble, done: done === true })
       else if (this.trouble.kind === 'none' && deed.verb !== 'roll back') throw new Error(`${this} was refused`)
     }
-    for (const visitor of visitors) await visitor.stop(model)
-    await expectAllWell(model, real)
   }
   toString = () =>
     `${this.verb ?? this.name} ${this.app}${this.trouble.kind === 'none' ? '' : ` (${this.trouble.kind} after ${this.trouble.afterMs} ms)`}`

@@ -25,7 +25,7 @@ export async function observe(real: Real, own: AppModel): Promise<Seen> {
     const app = await real.show(own.id)
     if (app === undefined || app.status === 'deleting')
       return { status: 'deleting', liveRelease: undefined, error: undefined, isChanged: true }
-    if (app.status === 'stuck' || (app.isBusy && Date.now() > late)) {
+    if (app.status === 'stuck' || (app.isBusy && Date.now() > late && !(await isUnderWay(real, own)))) {
       await real.api('POST', `/api/deployments/${own.id}/retry`)
       await sleep(400)
     } else if (RESTING.includes(app.status) && !app.isBusy && !(await isUnsure(real, own))) {
@@ -40,6 +40,11 @@ export async function observe(real: Real, own: AppModel): Promise<Seen> {
   throw new Error(
     `it does not come to rest: ${JSON.stringify(await real.show(own.id))}\n${JSON.stringify(await real.ledgerOf(own.id))}`,
   )
+}
+
+/** Whether a deploy is being made right now: to ask again would only add another one. */
+async function isUnderWay(real: Real, own: AppModel): Promise<boolean> {
+  return (await real.releasesOf(own.id)).some((it) => it.status === 'running')
 }
 
 /** Whether something is still on its way: what a release needs only until it is live goes after that. */

@@ -22,6 +22,10 @@ export function visit(real: Real, app: string, { live, stopped }: AppModel) {
     }
   })()
   return {
+    end: () => {
+      isOver = true
+    },
+    /** Ends, and looks at what they met. */
     async stop(model: Model) {
       isOver = true
       await loop

@@ -184,7 +184,8 @@ async function countStrays(cgroups: string): Promise<number> {
   return (await Promise.all(lists)).filter((it) => it !== undefined && it !== '').length
 }
 
-async function listFolders(folder: string): Promise<string[]> {
+/** The names of the folders in one; none where it is not there. */
+export async function listFolders(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return []
   return (await readdir(folder, { withFileTypes: true })).filter((it) => it.isDirectory()).map((it) => it.name)
 }
@@ -201,11 +202,12 @@ function ignoreGone(error: NodeJS.ErrnoException): void {
   if (!['ESRCH', 'ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(error.code ?? '')) throw error
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/** What the kernel says in a file; undefined for what has ended. */
+export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (error) {
-    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    if (['ENOENT', 'ENODEV', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
 }

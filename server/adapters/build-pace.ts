@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { listFolders, readIfThere } from './build-cgroup.ts'
 
 /** What part of the CPU time that builds may use they are given at the moment: 1 is all of it. */
 export type BuildPace = { look(): Promise<number> }
@@ -60,7 +60,7 @@ const TICKS_A_SECOND = 100
 export async function readRelays(place: string, proc = '/proc'): Promise<Map<number, number>> {
   const relays = new Map<number, number>()
   for (const folder of await listFolders(place)) {
-    const [first] = (await readIfThere(path.join(folder, 'cgroup.procs'))).split('\n')
+    const [first] = (await readIfThere(path.join(place, folder, 'cgroup.procs')))?.split('\n') ?? []
     if (!first) continue
     const parent = (await readStat(proc, Number(first)))?.parent
     const relay = parent === undefined ? undefined : await readStat(proc, parent)
@@ -70,31 +70,10 @@ export async function readRelays(place: string, proc = '/proc'): Promise<Map<num
 }
 
 async function readStat(proc: string, pid: number) {
-  const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(await readIfThere(path.join(proc, String(pid), 'stat'))) ?? []
+  const stat = (await readIfThere(path.join(proc, String(pid), 'stat'))) ?? ''
+  const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? []
   const [, parent, ...fields] = rest.split(' ').map(Number)
   const [user, system] = fields.slice(9, 11)
   if (parent === undefined || user === undefined || system === undefined) return undefined
   return { name, parent, cpu: (user + system) / TICKS_A_SECOND }
-}
-
-async function listFolders(place: string): Promise<string[]> {
-  try {
-    const found = await readdir(place, { withFileTypes: true })
-    return found.filter((it) => it.isDirectory()).map((it) => path.join(place, it.name))
-  } catch (error) {
-    return ignoreGone(error as NodeJS.ErrnoException) ?? []
-  }
-}
-
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    return ignoreGone(error as NodeJS.ErrnoException) ?? ''
-  }
-}
-
-/** A step has ended meanwhile. */
-function ignoreGone(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENODEV', 'ESRCH'].includes(error.code ?? '')) throw error
 }

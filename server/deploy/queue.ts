@@ -36,8 +36,11 @@ type Running = {
 const DELETED = new AppError('cancelled', 'The deployment is being deleted.')
 const GIVES_WAY = new AppError('cancelled', 'Something else was asked for. What is left of this goes on afterwards.')
 
-/** When a job that ended in an unexpected way is tried again. */
-const AGAIN_MS = 60_000
+/**
+ * When a job that ended in an unexpected way is tried again: soon, as a disk that was full for a moment is no reason to
+ * let somebody wait, and later each time.
+ */
+const againMs = ({ attempts }: Job) => Math.min(60_000, 2000 * 4 ** attempts)
 const PAUSE_MS = 1000
 
 /** Jobs are put off for a minute at most: what has longer to wait was put off before the clock was set back. */
@@ -155,7 +158,7 @@ export function createQueue(deps: Deps): Queue {
   async function putOff(job: Job) {
     while (!stopped) {
       try {
-        return await requeueJob(deps.db, job.id, new Date(Date.now() + AGAIN_MS).toISOString())
+        return await requeueJob(deps.db, job.id, new Date(Date.now() + againMs(job)).toISOString())
       } catch (error) {
         deps.log.error({ err: error, deployment: job.deploymentId }, 'a job could not be put off')
         await sleep(PAUSE_MS)

@@ -1,9 +1,10 @@
-import { type Effect, listLedger, moveEffects, recordEffects } from '../db/ledger.ts'
+import { type Effect, type LedgerEntry, listLedger, moveEffects, recordEffects } from '../db/ledger.ts'
 import { saveStep } from '../db/releases.ts'
 import type { Db, StepState, StoredError } from '../db/schema.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { createMask } from '../mask.ts'
 import { type StepContext, secretsOf } from './context.ts'
+import { awaitLateEffects, type LateEffects } from './late-effects.ts'
 import { pipeline } from './pipeline.ts'
 import type { Step, Until } from './step.ts'
 import { untilOrder } from './step.ts'
@@ -108,15 +109,17 @@ export async function revertAll(steps: readonly Step[], ctx: StepContext, until:
     (entry) => entry.release === ctx.release.number && entry.state !== 'removed',
   )
   const reach = untilOrder.indexOf(until)
+  const untilMade = await awaitLateEffects(ctx)
   for (const step of steps.toReversed()) {
     const effects = standing.filter((entry) => entry.step === step.name)
-    if (effects.length > 0 && untilOrder.indexOf(step.until) <= reach) await revertOne(step, ctx, effects)
+    if (effects.length > 0 && untilOrder.indexOf(step.until) <= reach) await revertOne(step, ctx, effects, untilMade)
   }
 }
 
-async function revertOne(step: Step, ctx: StepContext, effects: Effect[]): Promise<void> {
+async function revertOne(step: Step, ctx: StepContext, effects: LedgerEntry[], untilMade: LateEffects): Promise<void> {
   const owner = ownerOf(ctx, step)
   try {
+    await untilMade(step, effects)
     await note(ctx, step, 'undoing', (db) => moveEffects(db, owner, 'removing'))
     const kept = (await step.revert(ctx)) === 'kept'
     for (const effect of kept ? [] : effects) {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Deployment } from '../../server/db/deployments.ts'
-import { insertJob, listJobs } from '../../server/db/jobs.ts'
+import { hurryJobs, insertJob, listJobs } from '../../server/db/jobs.ts'
 import { insertRelease } from '../../server/db/releases.ts'
 import { cancelDeploy, switchApp } from '../../server/deploy/commands.ts'
 import { createQueue, type Queue } from '../../server/deploy/queue.ts'
@@ -85,4 +86,22 @@ test('what was put off by a minute is done when the clock was set back by an hou
   await sleep(100)
   expect(done).toHaveLength(1)
   expect(await inside.show(busy.id)).toMatchObject({ stopped: true })
+})
+
+test('a deploy whose end a full disk did not take is tried again within seconds, and later each time', async () => {
+  await sql`create trigger full before update of kind on jobs begin select raise(fail, 'disk is full'); end`.execute(
+    deps.db,
+  )
+  release()
+  await deploy(busy)
+  const waits = async () => {
+    const [job] = await listJobs(deps.db, { deploymentId: busy.id, state: 'queued' })
+    return job?.runAfter ? { attempts: job.attempts, seconds: (Date.parse(job.runAfter) - Date.now()) / 1000 } : {}
+  }
+  await expect.poll(waits).toEqual({ attempts: 1, seconds: expect.closeTo(2, 0) })
+  await expect.poll(waits, { timeout: 4000 }).toEqual({ attempts: 2, seconds: expect.closeTo(8, 0) })
+  await sql`drop trigger full`.execute(deps.db)
+  await hurryJobs(deps.db, busy.id)
+  queue.kick()
+  await expect.poll(() => inside.show(busy.id), { timeout: 3000 }).toMatchObject({ error: { code: 'internal' } })
 })

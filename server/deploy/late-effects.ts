@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LedgerEntry } from '../db/ledger.ts'
+import { listSteps } from '../db/releases.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { StepContext } from './context.ts'
+import type { Step } from './step.ts'
+
+/** So long after it answers again a neighbour may go on with what nobody waits for any more. */
+const LATE_MS = 2000
+const LOOK_MS = 100
+
+/** A step that failed with one of these may have been asked for all the same, and no answer came. */
+const UNANSWERED: readonly ErrorCode[] = [
+  'engine_unreachable',
+  'engine_failed',
+  'cloudflare_unavailable',
+  'github_unavailable',
+]
+
+/** Waits for what may still come true, for all steps of one undoing together as long as is sensible. */
+export type LateEffects = (step: Step, effects: LedgerEntry[]) => Promise<void>
+
+/**
+ * The engine, Cloudflare and GitHub go on with a request whose sender has died or has given up. What is looked for at once
+ * and not found would be called removed, and made a moment later, with nobody to own it.
+ */
+export async function awaitLateEffects(ctx: StepContext): Promise<LateEffects> {
+  const begun = await listSteps(ctx.db, ctx.deployment.id, ctx.release.number)
+  const isRefused = ({ name }: Step) =>
+    begun.some((it) => it.name === name && it.error !== null && !UNANSWERED.includes(it.error.code))
+  let until: number | undefined
+
+  async function untilMade(step: Step, effect: LedgerEntry): Promise<void> {
+    while (!ctx.signal.aborted && !(await step.inspect(ctx, effect))) {
+      until ??= performance.now() + LATE_MS
+      if (performance.now() >= until) return
+      await sleep(LOOK_MS)
+    }
+  }
+
+  return async (step, effects) => {
+    if (isRefused(step)) return
+    for (const effect of effects) if (effect.state !== 'present') await untilMade(step, effect)
+  }
+}

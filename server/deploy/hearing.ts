@@ -4,17 +4,25 @@ export type Hearing = {
   open(): boolean
   /** From now on nothing is heard. */
   break(): void
-  /** Whether something may have happened that no round has looked at since. */
-  hasMissed(): boolean
-  /** A round begins to look at everything; what it answers is called when it has. */
-  beginRound(): () => void
+  /** A round begins to look at the apps. */
+  beginRound(): Round
 }
+
+export type Round = {
+  /** Whether something may have happened to the app that no round has looked at since. */
+  hasMissed(deploymentId: string): boolean
+  /** The round has looked at the app. One that a job was under way for, or that the engine did not answer for, waits for the next. */
+  saw(deploymentId: string): void
+}
+
+/** For a look at an app because of what was heard of it. */
+export const NO_ROUND: Round = { hasMissed: () => false, saw: () => undefined }
 
 export function createHearing(): Hearing {
   let line = 0
   let isOpen = false
   let hasBroken = false
-  let hasMissed = true
+  const seen = new Set<string>()
   return {
     open() {
       isOpen = true
@@ -24,13 +32,15 @@ export function createHearing(): Hearing {
       line += 1
       isOpen = false
       hasBroken = true
-      hasMissed = true
+      seen.clear()
     },
-    hasMissed: () => hasMissed,
     beginRound() {
       const heardFrom = isOpen ? line : undefined
-      return () => {
-        if (heardFrom === line) hasMissed = false
+      return {
+        hasMissed: (id) => !seen.has(id),
+        saw: (id) => {
+          if (heardFrom === line) seen.add(id)
+        },
       }
     },
   }

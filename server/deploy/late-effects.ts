@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerEntry } from '../db/ledger.ts'
 import { listSteps } from '../db/releases.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
 import type { StepContext } from './context.ts'
 import type { Step } from './step.ts'
 
@@ -9,13 +9,14 @@ import type { Step } from './step.ts'
 const LATE_MS = 2000
 const LOOK_MS = 100
 
-/** A step that failed with one of these may have been asked for all the same, and no answer came. */
+/** What failed with one of these may have been done all the same: no answer came. */
 const UNANSWERED: readonly ErrorCode[] = [
   'engine_unreachable',
   'engine_failed',
   'cloudflare_unavailable',
   'github_unavailable',
 ]
+export const isUnanswered = ({ code }: AppError) => UNANSWERED.includes(code)
 
 /** Waits for what may still come true, for all steps of one undoing together as long as is sensible. */
 export type LateEffects = (step: Step, effects: LedgerEntry[]) => Promise<void>
@@ -26,8 +27,10 @@ export type LateEffects = (step: Step, effects: LedgerEntry[]) => Promise<void>
  */
 export async function awaitLateEffects(ctx: StepContext): Promise<LateEffects> {
   const begun = await listSteps(ctx.db, ctx.deployment.id, ctx.release.number)
-  const isRefused = ({ name }: Step) =>
-    begun.some((it) => it.name === name && it.error !== null && !UNANSWERED.includes(it.error.code))
+  const hasFailed = ({ name }: Step) => begun.some((it) => it.name === name && it.error !== null)
+  /** Nobody noted how it ended, or what was noted is that nobody knows. */
+  const mayBeMade = (step: Step, { state, error }: LedgerEntry) =>
+    state !== 'present' && (error !== null || !hasFailed(step))
   let until: number | undefined
 
   async function untilMade(step: Step, effect: LedgerEntry): Promise<void> {
@@ -39,7 +42,6 @@ export async function awaitLateEffects(ctx: StepContext): Promise<LateEffects> {
   }
 
   return async (step, effects) => {
-    if (isRefused(step)) return
-    for (const effect of effects) if (effect.state !== 'present') await untilMade(step, effect)
+    for (const effect of effects) if (mayBeMade(step, effect)) await untilMade(step, effect)
   }
 }

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { toAppError } from '../errors.ts'
 import { containerName, isCommandContainer } from '../names.ts'
 import { createContext, type StepContext } from './context.ts'
+import { NO_ROUND, type Round } from './hearing.ts'
 import { keepMetadataWall } from './metadata-wall.ts'
 import { pipeline } from './pipeline.ts'
 import type { Queue } from './queue.ts'
@@ -27,10 +28,9 @@ export type Change = {
 /**
  * Compares what runs with what should run and mends the difference: a vhost, route, record, network or container that is
  * missing is put back; a container that died, restarts or ran out of memory shows in the status. Deployments with a job
- * are left alone. Answers what was changed; a second run changes nothing. `hasMissed`: whether something happened
- * at the engine that nobody heard of.
+ * are left alone. Answers what was changed; a second run changes nothing.
  */
-export async function reconcile(deps: Deps, queue: Queue, hasMissed: () => boolean): Promise<Change[]> {
+export async function reconcile(deps: Deps, queue: Queue, round: Round): Promise<Change[]> {
   const changes: Change[] = []
   const tryOr = async <T>(what: string, work: Promise<T>, otherwise: T): Promise<T> =>
     work.catch((error: unknown) => {
@@ -50,7 +50,7 @@ export async function reconcile(deps: Deps, queue: Queue, hasMissed: () => boole
   }
   const onePass = { ...deps, cloudflare: deps.cloudflare?.forOnePass() }
   for (const deployment of await listDeployments(deps.db)) {
-    const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id, hasMissed))
+    const look = queue.whileIdle(deployment.id, () => reconcileOne(onePass, deployment.id, round))
     changes.push(...((await tryOr(deployment.name, look, [])) ?? []))
   }
   await tryOr('the build cache', deps.docker.keepBuildCacheWithin(deps.config.buildCacheMb * 2 ** 20), undefined)
@@ -60,13 +60,13 @@ export async function reconcile(deps: Deps, queue: Queue, hasMissed: () => boole
 }
 
 /** The same for one deployment, which no job may run for. What the outside refuses is in the answer, not thrown. */
-async function reconcileOne(deps: Deps, id: string, hasMissed = () => false): Promise<Change[]> {
+async function reconcileOne(deps: Deps, id: string, round: Round): Promise<Change[]> {
   const deployment = await findDeployment(deps.db, id)
   if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return []
   if ((await listJobs(deps.db, { deploymentId: id })).length > 0) return []
   const ctx = await createContext(deps, id, deployment.liveRelease)
   const changes = await putBack(ctx)
-  changes.push(...(await startAgain(ctx, hasMissed)))
+  changes.push(...(await startAgain(ctx, round)))
   changes.push(...(await settleStatus(ctx, deployment)))
   changes.push(...(await retireAgain(deps, deployment)))
   return changes
@@ -208,7 +208,7 @@ export async function onContainerEvent(deps: Deps, queue: Queue, event: Containe
   if (isCommandContainer(name)) return
   await queue.whileIdle(deploymentId, async () => {
     if (action === 'oom') return noteOutOfMemory(deps, deploymentId)
-    if (action === 'destroy') return void (await reconcileOne(deps, deploymentId))
+    if (action === 'destroy') return void (await reconcileOne(deps, deploymentId, NO_ROUND))
     const deployment = await findDeployment(deps.db, deploymentId)
     if (!deployment || deployment.liveRelease === null || deployment.status === 'deleting') return
     await settleStatus(await createContext(deps, deploymentId, deployment.liveRelease), deployment)

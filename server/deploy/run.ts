@@ -4,7 +4,7 @@ import type { Db, StepState, StoredError } from '../db/schema.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { createMask } from '../mask.ts'
 import { type StepContext, secretsOf } from './context.ts'
-import { awaitLateEffects, type LateEffects } from './late-effects.ts'
+import { awaitLateEffects, isUnanswered, type LateEffects } from './late-effects.ts'
 import { pipeline } from './pipeline.ts'
 import type { Step, Until } from './step.ts'
 import { untilOrder } from './step.ts'
@@ -167,7 +167,9 @@ async function note(
 
 async function fail(ctx: StepContext, step: Step, error: unknown): Promise<never> {
   const reason = reasonOf(ctx, error)
-  await note(ctx, step, 'failed', undefined, storedError(step.name, reason))
+  const own = withoutSecrets(ctx, toAppError(error))
+  const noteDoubt = (db: Db) => moveEffects(db, ownerOf(ctx, step), 'pending', own.message)
+  await note(ctx, step, 'failed', isUnanswered(own) ? noteDoubt : undefined, storedError(step.name, reason))
   throw new StepError(step.name, reason)
 }
 

@@ -1,5 +1,6 @@
 import { containerName } from '../names.ts'
 import type { StepContext } from './context.ts'
+import type { Round } from './hearing.ts'
 import type { Change } from './reconcile.ts'
 
 /**
@@ -7,23 +8,30 @@ import type { Change } from './reconcile.ts'
  * engine ends the containers that went on without it, takes that for the wish of somebody, and leaves them ended (Docker
  * 20.10, `unless-stopped`). And one that it could not start it never tries again.
  *
- * What somebody ended at the engine while Slipway listened stays ended. `hasMissed`: nobody listened for a while, so it
- * cannot be told from the former, and what Slipway was told counts: an app that is not stopped runs.
+ * What somebody ended at the engine while Slipway listened stays ended. Where nobody listened for a while it cannot be told
+ * from the former, and what Slipway was told counts: an app that is not stopped runs.
  */
-export async function startAgain(ctx: StepContext, hasMissed: () => boolean): Promise<Change[]> {
-  const { deployment, docker, events, log } = ctx
+export async function startAgain(ctx: StepContext, round: Round): Promise<Change[]> {
+  const { deployment, events, log } = ctx
   if (deployment.stopped) return []
   const name = containerName(ctx.config.instance, ctx.ref)
-  const base = { deploymentId: deployment.id, step: 'start-container', kind: 'container', name }
   try {
-    const state = await docker.inspectContainer(name)
-    if (state?.status !== 'exited' && state?.status !== 'created') return []
-    if (!state.couldNotStart && !(hasMissed() && deployment.status === 'running')) return []
-    await docker.resumeContainer(name)
+    const isStarted = await startIfLeft(ctx, name, () => round.hasMissed(deployment.id))
+    round.saw(deployment.id)
+    if (!isStarted) return []
   } catch (error) {
     log.warn({ err: error, deployment: deployment.id }, 'could not start a container again')
     return []
   }
-  events.publish({ type: 'repaired', deployment: deployment.id, step: base.step, kind: base.kind, name })
-  return [{ ...base, what: 'started again' }]
+  const base = { step: 'start-container', kind: 'container', name }
+  events.publish({ type: 'repaired', deployment: deployment.id, ...base })
+  return [{ deploymentId: deployment.id, ...base, what: 'started again' }]
+}
+
+async function startIfLeft({ deployment, docker }: StepContext, name: string, hasMissed: () => boolean) {
+  const state = await docker.inspectContainer(name)
+  if (state?.status !== 'exited' && state?.status !== 'created') return false
+  if (!state.couldNotStart && !(hasMissed() && deployment.status === 'running')) return false
+  await docker.resumeContainer(name)
+  return true
 }

@@ -51,9 +51,7 @@ async function rounds(deps: Deps, queue: Queue, { alarm, hearing }: Senses, sign
   let tidied = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     try {
-      const endRound = hearing.beginRound()
-      await reconcile(deps, queue, hearing.hasMissed)
-      endRound()
+      await reconcile(deps, queue, hearing.beginRound())
       await tendPreviews(deps, queue)
       await deleteExpiredSessions(deps.db)
       if (performance.now() - tidied > TIDY_MS) {

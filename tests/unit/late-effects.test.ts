@@ -10,7 +10,7 @@ import { makePreviewWorld } from '../support/preview-world.ts'
 const MADE_AFTER_MS = 300
 
 /** What a neighbour has, and a step that asks for a thing there, which is made a moment later. */
-async function makeNeighbour(answer: () => Promise<void>) {
+async function makeNeighbour(answer: () => Promise<void>, signal?: AbortSignal) {
   const world = await makePreviewWorld({ dataDir: '/nowhere' })
   const { number } = await insertRelease(world.db, await world.app())
   const things = new Set<string>()
@@ -26,7 +26,7 @@ async function makeNeighbour(answer: () => Promise<void>) {
     revert: async () => void things.delete('red'),
     inspect: async (_, { name }) => things.has(name),
   })
-  const ctx = await createContext(world.deps, world.id, number)
+  const ctx = await createContext(world.deps, world.id, number, signal ? { signal } : {})
   return { step, things, ctx, ledger: async () => (await listLedger(world.db, world.id)).map((it) => it.state) }
 }
 
@@ -48,6 +48,21 @@ test('so is what it made after it had been given up', async () => {
   const { step, things, ctx, ledger } = await makeNeighbour(refuse('engine_failed'))
   await expect(apply(step, ctx)).rejects.toThrow('No.')
   await revertAll([step], ctx, 'deleted')
+  expect(await ledger()).toEqual(['removed'])
+  await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
+  expect([...things]).toEqual([])
+})
+
+test('so is what it made after it had been given up, and the deploy was cancelled meanwhile', async () => {
+  const cancel = new AbortController()
+  const giveUp = async () => {
+    cancel.abort(new AppError('cancelled', 'You cancelled it.'))
+    await refuse('engine_unreachable')()
+  }
+  const { step, things, ctx, ledger } = await makeNeighbour(giveUp, cancel.signal)
+  await expect(apply(step, ctx)).rejects.toThrow()
+  const undoing = await createContext(ctx, ctx.deployment.id, ctx.release.number)
+  await revertAll([step], undoing, 'deleted')
   expect(await ledger()).toEqual(['removed'])
   await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
   expect([...things]).toEqual([])

@@ -54,6 +54,8 @@ async function waitForRoom(ctx: StepContext, known: Taken | undefined): Promise<
       patient.add(ctx)
       end = performance.now() + ctx.config.buildWaitSeconds * 1000
     } else patient.delete(ctx)
+    if (lack.what === 'disk' && running.size === 0 && lackOf(smallOf(ctx, need), room, others) === undefined)
+      return startAlone(ctx, need, room, lack)
     if (performance.now() > end) return goAhead(ctx, need, room, others)
     if (lack.what !== said) ctx.say(`Waiting: ${lack.text}`, 'step')
     said = lack.what
@@ -73,10 +75,21 @@ function admit(need: Taken, room: Room): Admission {
   return { memoryMb: Math.max(LEAST_MB, Math.floor(room.memory / MIB)), release: () => void running.delete(need) }
 }
 
+/** What every build has to find free. */
+function smallOf(ctx: StepContext, need: Taken): Taken {
+  const least = needOf(ctx, undefined, false)
+  return { memory: Math.min(need.memory, least.memory), disk: Math.min(need.disk, least.disk) }
+}
+
+/** No build goes on that would free some, and what filled the disk during the last ones may not have been theirs. */
+function startAlone(ctx: StepContext, need: Taken, room: Room, { text }: Lack): Admission {
+  ctx.say(`By what the last ones took, ${text}. It begins all the same, and is ended when only the reserve is left.`)
+  return admit(smallOf(ctx, need), room)
+}
+
 /** @throws machine_full, disk_full */
 function goAhead(ctx: StepContext, need: Taken, room: Room, others: Taken): Admission {
-  const least = needOf(ctx, undefined, false)
-  const small = { memory: Math.min(need.memory, least.memory), disk: Math.min(need.disk, least.disk) }
+  const small = smallOf(ctx, need)
   const lack = lackOf(small, room, others)
   if (lack !== undefined) throw tooLong(ctx, lack)
   ctx.say(

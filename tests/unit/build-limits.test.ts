@@ -152,6 +152,19 @@ describe('a build', () => {
     await expect(admitBuild(ctx)).rejects.toMatchObject({ code: 'disk_full' })
   })
 
+  test('after which the disk was full for a moment does not hold up the next one', async () => {
+    const { ctx, db, id, said } = await makeContext({ buildWaitSeconds: 30 })
+    const disk = (await freeOf(ctx)) * 2
+    await noteBuildUsage(db, { deploymentId: id, number: 1 }, { memory: 0, disk })
+    const began = performance.now()
+    const { release } = await admitBuild(ctx)
+    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(said).toEqual([
+      expect.stringMatching(/^By what the last ones took, this build needs \d+ MB of disk space.* begins all the same/),
+    ])
+    release()
+  })
+
   test('waits for others that go on, however long they do', async () => {
     const { ctx, said } = await makeContext({ buildMemoryMb: 200 })
     const first = await admitBuild(ctx)

@@ -14,18 +14,19 @@ export type Outcome = Seen & { trouble: Trouble; done: boolean }
 
 const RESTING = ['running', 'stopped', 'failed', 'stuck']
 const PATIENCE_MS = 60_000
-/** Then what was put off for a minute is asked for at once. */
-const LATE_MS = 2500
+/** After so long what was put off is asked for at once, and again after as long: one that only takes its time ends meanwhile. */
+const LATE_MS = 8000
 
 /** Waits until nothing happens to an app any more, and says how it is. What is stuck is tried again. */
 export async function observe(real: Real, own: AppModel): Promise<Seen> {
-  const late = Date.now() + LATE_MS
+  let late = Date.now() + LATE_MS
   const until = Date.now() + PATIENCE_MS
   while (Date.now() < until) {
     const app = await real.show(own.id)
     if (app === undefined || app.status === 'deleting')
       return { status: 'deleting', liveRelease: undefined, error: undefined, isChanged: true }
     if (app.status === 'stuck' || (app.isBusy && Date.now() > late && !(await isUnderWay(real, own)))) {
+      late = Date.now() + LATE_MS
       await real.api('POST', `/api/deployments/${own.id}/retry`)
       await sleep(400)
     } else if (RESTING.includes(app.status) && !app.isBusy && !(await isUnsure(real, own))) {

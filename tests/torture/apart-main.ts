@@ -11,4 +11,4 @@ const send = (message: unknown) =>
   new Promise<void>((resolve) => void process.send?.(message, undefined, undefined, () => resolve()))
 
 await workApart(JSON.parse(process.argv[2] ?? ''), () => isStopped, send)
-process.disconnect()
+process.exit()

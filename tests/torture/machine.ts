@@ -99,10 +99,11 @@ export async function createMachine(own?: OwnEngine): Promise<Machine> {
     killNginx: () => killNginx(world),
     async destroy() {
       door.open()
-      await foreign.remove()
-      await world.destroy()
-      await closeDoor(door)
-      await disk.unmount()
+      // Each also where the one before failed, as on an engine that is gone: no process is to stay.
+      const ends = [foreign.remove, world.destroy, () => closeDoor(door), disk.unmount]
+      const failures: unknown[] = []
+      for (const end of ends) await end().catch((error: unknown) => failures.push(error))
+      if (failures.length > 0) throw new AggregateError(failures, `not everything could be removed: ${failures}`)
     },
   }
 }

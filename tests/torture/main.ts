@@ -48,7 +48,15 @@ process.on('SIGINT', stop).on('SIGTERM', stop)
 if (values.seconds !== undefined) setTimeout(stop, Number(values.seconds) * 1000).unref()
 
 console.log(`seed ${seed}, ${sequences} sequences on ${workers} machines, ${own} with an engine of their own`)
-report(await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker).catch(asFailure))))
+report(
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      work(worker)
+        .catch(asFailure)
+        .then((its) => told(its, worker)),
+    ),
+  ),
+)
 
 /** The share of one machine. */
 async function work(worker: number): Promise<Report> {
@@ -69,6 +77,13 @@ function asFailure(error: Error): Report {
   return { sequences: 0, commands: 0, counts: new Map(), failure: String(error.stack) }
 }
 
+/** At once: the other machines may go on for long. */
+function told(its: Report, worker: number): Report {
+  if (its.failure)
+    console.log(`machine ${worker} (--seed ${seed + worker} --own-engines ${worker < own ? 1 : 0}):\n${its.failure}`)
+  return its
+}
+
 function seconds(): number {
   return Math.round((Date.now() - begun) / 1000)
 }
@@ -78,9 +93,6 @@ function report(all: Report[]): void {
   for (const it of all) for (const [what, times] of it.counts) counts.set(what, (counts.get(what) ?? 0) + times)
   for (const [what, times] of [...counts].sort((a, b) => b[1] - a[1]))
     console.log(`${String(times).padStart(6)} ${what}`)
-  for (const [worker, { failure }] of all.entries())
-    if (failure)
-      console.log(`machine ${worker} (--seed ${seed + worker} --own-engines ${worker < own ? 1 : 0}):\n${failure}`)
   const sum = (of: (it: Report) => number) => all.reduce((total, it) => total + of(it), 0)
   const failed = all.filter((it) => it.failure).length
   console.log(

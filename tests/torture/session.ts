@@ -25,8 +25,20 @@ export type Report = { sequences: number; commands: number; counts: Map<string, 
 
 /** Runs random sequences on one machine, which is empty again after each. */
 export async function runSession(session: Session): Promise<Report> {
-  const { seed, path, replayPath, sequences, maxCommands } = session
   const machine = await createMachine(session.engine)
+  const report = await explore(session, machine).catch(
+    (error: Error): Report => ({ sequences: 0, commands: 0, counts: new Map(), failure: String(error.stack) }),
+  )
+  const left = await machine.destroy().then(
+    () => [],
+    (error: Error) => [String(error)],
+  )
+  const failures = [...(report.failure === undefined ? [] : [report.failure]), ...left]
+  return { ...report, failure: failures.length > 0 ? failures.join('\n') : undefined }
+}
+
+async function explore(session: Session, machine: Machine): Promise<Report> {
+  const { seed, path, replayPath, sequences, maxCommands } = session
   const counts = new Map<string, number>()
   let done = 0
   let commands = 0
@@ -38,44 +50,40 @@ export async function runSession(session: Session): Promise<Report> {
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
     session.tell?.(`  ${text}`)
   }
-  try {
-    const empty = await machine.world.inventory()
-    const real = createReal(machine, empty, tell)
-    const property = fc.asyncProperty(
-      anyCommands({ maxCommands, ...(replayPath !== undefined && { replayPath }) }),
-      async (sequence) => {
-        if (session.isOver?.()) return
-        // One without a command tries nothing, and does not count.
-        fc.pre([...sequence].length > 0)
-        session.tell?.(`sequence ${done + 1}`)
-        const model = emptyModel()
-        try {
-          await fc.asyncModelRun(() => ({ model, real }), sequence)
-          if (model.apps.size > 0) await expectCalm(machine)
-        } finally {
-          await clear(model, real)
-        }
-        await expectAllWell(emptyModel(), real)
-        await expectEmpty(machine, empty)
-        done++
-      },
-    )
-    const details = await fc.check(property, {
-      seed,
-      numRuns: sequences,
-      endOnFailure: !session.shrink,
-      ...(path !== undefined && { path }),
-    })
-    return {
-      sequences: done,
-      commands,
-      counts,
-      failure: details.failed
-        ? describe(`${fc.defaultReportMessage(details)}\n${details.errorInstance}`, machine)
-        : undefined,
-    }
-  } finally {
-    await machine.destroy()
+  const empty = await machine.world.inventory()
+  const real = createReal(machine, empty, tell)
+  const property = fc.asyncProperty(
+    anyCommands({ maxCommands, ...(replayPath !== undefined && { replayPath }) }),
+    async (sequence) => {
+      if (session.isOver?.()) return
+      // One without a command tries nothing, and does not count.
+      fc.pre([...sequence].length > 0)
+      session.tell?.(`sequence ${done + 1}`)
+      const model = emptyModel()
+      try {
+        await fc.asyncModelRun(() => ({ model, real }), sequence)
+        if (model.apps.size > 0) await expectCalm(machine)
+      } finally {
+        await clear(model, real)
+      }
+      await expectAllWell(emptyModel(), real)
+      await expectEmpty(machine, empty)
+      done++
+    },
+  )
+  const details = await fc.check(property, {
+    seed,
+    numRuns: sequences,
+    endOnFailure: !session.shrink,
+    ...(path !== undefined && { path }),
+  })
+  return {
+    sequences: done,
+    commands,
+    counts,
+    failure: details.failed
+      ? describe(`${fc.defaultReportMessage(details)}\n${details.errorInstance}`, machine)
+      : undefined,
   }
 }
 

@@ -60,7 +60,7 @@ export async function startEngine(images: readonly string[] = IMAGES, options: s
     },
     async begin() {
       if (isOver(containerd)) containerd = await launchContainerd(folder)
-      if (isOver(dockerd)) dockerd = await launch(socket, folder, [...options, '--cgroup-parent', cgroup])
+      if (isOver(dockerd)) dockerd = await relaunch(socket, folder, [...options, '--cgroup-parent', cgroup])
     },
     async restart() {
       await engine.end('SIGKILL', 'engine')
@@ -108,6 +108,18 @@ async function launchContainerd(folder: string): Promise<ChildProcess> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until && !existsSync(at('containerd.sock')); )
     await sleep(20)
   return child
+}
+
+/** An engine that gives up at its start, as one that was killed at a bad moment may, is started again by systemd as well. */
+async function relaunch(...args: Parameters<typeof launch>): Promise<ChildProcess> {
+  for (let left = 2; left > 0; left--) {
+    try {
+      return await launch(...args)
+    } catch (error) {
+      console.log(`the engine is started once more: ${error}`)
+    }
+  }
+  return await launch(...args)
 }
 
 async function launch(socket: string, folder: string, options: string[]): Promise<ChildProcess> {

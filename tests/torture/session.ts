@@ -60,12 +60,13 @@ async function explore(session: Session, machine: Machine): Promise<Report> {
       fc.pre([...sequence].length > 0)
       session.tell?.(`sequence ${done + 1}`)
       const model = emptyModel()
-      try {
+      const failure = await failureOf(async () => {
         await fc.asyncModelRun(() => ({ model, real }), sequence)
         if (model.apps.size > 0) await expectCalm(machine)
-      } finally {
-        await clear(model, real)
-      }
+      })
+      const uncleared = await failureOf(() => clear(model, real))
+      // What it was comes first: a machine that is not well cannot be cleared either.
+      if (failure ?? uncleared) throw failure ?? uncleared
       await expectAllWell(emptyModel(), real)
       await expectEmpty(machine, empty)
       done++
@@ -90,6 +91,12 @@ async function explore(session: Session, machine: Machine): Promise<Report> {
 function describe(said: string, machine: Machine): string {
   return `${said}\n${machine.world.slipway.output().slice(-6000)}`
 }
+
+const failureOf = (work: () => Promise<void>): Promise<unknown> =>
+  work().then(
+    () => undefined,
+    (error) => error,
+  )
 
 /** Takes everything down, whatever it is in. */
 async function clear(model: Model, real: Real): Promise<void> {

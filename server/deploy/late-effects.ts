@@ -30,7 +30,7 @@ export async function awaitLateEffects(ctx: StepContext): Promise<LateEffects> {
   const hasFailed = ({ name }: Step) => begun.some((it) => it.name === name && it.error !== null)
   /** Nobody noted how it ended, or what was noted is that nobody knows. */
   const mayBeMade = (step: Step, { state, error }: LedgerEntry) =>
-    state !== 'present' && (error !== null || !hasFailed(step))
+    state === 'pending' && (error !== null || !hasFailed(step))
   let until: number | undefined
 
   async function untilMade(step: Step, effect: LedgerEntry): Promise<void> {

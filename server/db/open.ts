@@ -61,7 +61,7 @@ export async function openDatabase(dataDir: string): Promise<Kysely<Schema>> {
     'synchronous = FULL',
     'foreign_keys = ON',
     'busy_timeout = 5000',
-    'cache_size = -2000',
+    'cache_size = -500',
   ]) {
     sqlite.pragma(pragma)
   }

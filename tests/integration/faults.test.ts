@@ -125,8 +125,13 @@ async function record(): Promise<Point[]> {
   await world.openToKeys('keyed')
   await world.remove((await world.deploy(await inputOf('keyed', { key: true }))).id)
   // Reports to GitHub are made beside the steps.
-  return world.control.points().filter((it) => it.adapter !== 'github' || AT_GITHUB.includes(it.step))
+  const points = world.control.points().filter((it) => it.adapter !== 'github' || AT_GITHUB.includes(it.step))
+  return points.filter((it) => !isLookAtClone(it))
 }
+
+/** How large a clone has become is looked at every 200 ms: one that is faster is never looked at. */
+const isLookAtClone = ({ way, step, adapter, kind }: Point) =>
+  way === 'apply' && step === 'check-out' && adapter === 'file' && kind === 'read'
 
 async function inputOf(app: string, { volumes = false, commands = false, key = false } = {}) {
   const githubUrl = await world.addressFor(app)

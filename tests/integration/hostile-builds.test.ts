@@ -118,17 +118,17 @@ test('22 the log of a build that prints without end is cut, and the server keeps
 
 test('a build that waits says what for, and can be called back', async () => {
   await world.slipway.terminate()
-  await world.slipway.start({ SLIPWAY_MIN_FREE_DISK_MB: '100' })
+  await world.slipway.start({ SLIPWAY_MIN_FREE_DISK_MB: '100', SLIPWAY_BUILD_MEMORY_MB: String(2 ** 22) })
   const { default: Sqlite } = await import('sqlite3')
   const sqlite = new Sqlite(`${world.slipway.dataDir}/slipway.db`)
   const known = sqlite.prepare('select memory, disk from build_usage where deployment_id = ?').get(steady.id)
   expect(known).toMatchObject({ memory: expect.any(Number), disk: expect.any(Number) })
-  sqlite.prepare('update build_usage set disk = ? where deployment_id = ?').run(2 ** 50, steady.id)
+  sqlite.prepare('update build_usage set memory = ? where deployment_id = ?').run(2 ** 50, steady.id)
   sqlite.close()
   await world.slipway.api('POST', `/api/deployments/${steady.id}/redeploy?rebuild=true`)
   await expect
     .poll(() => linesOf(steady.id))
-    .toContainEqual(expect.stringMatching(/^Waiting: this build needs \d+ MB of disk/))
+    .toContainEqual(expect.stringMatching(/^Waiting: this build needs \d+ MB of memory/))
   await world.slipway.api('POST', `/api/deployments/${steady.id}/cancel`)
   expect(await world.settled(steady.id)).toMatchObject({ status: 'running' })
 })

@@ -5,8 +5,6 @@ export type Rules = Record<string, Rule>
 
 /** A thousand deploys may cost 2 MiB: a server that deploys twenty times a day is as large after a year as before. */
 const MEMORY_KIB = 2
-/** Of an app that stays rows are kept, with which the database's cache fills, up to half a megabyte. */
-const MEMORY_KIB_OF_PUSHES = 8
 /** SQLite begins its log anew after 1,000 pages of 4 KiB, and leaves the file as long as it was. */
 const LOG_BYTES = 5 * 2 ** 20
 const ERROR_LOG_BYTES = 10 * 2 ** 20
@@ -16,11 +14,6 @@ const PORTS = 50
 const KEPT_RELEASES = 5
 
 const memory: Rule = { kind: 'level', perCycle: MEMORY_KIB, why: 'swings with the collector' }
-const memoryOfPushes: Rule = {
-  kind: 'level',
-  perCycle: MEMORY_KIB_OF_PUSHES,
-  why: 'swings with the collector, and the database’s cache fills',
-}
 const open: Rule = { kind: 'level', perCycle: 0.005, why: 'one in 200 would be one too many' }
 const same: Rule = { kind: 'same', why: 'at rest it is what it was' }
 
@@ -47,8 +40,6 @@ export const rulesOfCycles: Rules = {
 /** What each push to an app that stays leaves by design. */
 export const rulesOfPushes = (apps: number, pushedTo: number): Rules => ({
   ...always,
-  'Slipway: resident KiB': memoryOfPushes,
-  'Slipway: anonymous KiB': memoryOfPushes,
   'engine: images': {
     kind: 'bounded',
     most: apps + pushedTo * KEPT_RELEASES,

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { runApart } from './apart.ts'
-import { type Report, runSession } from './session.ts'
+import { asFailure, type Report, runSession } from './session.ts'
 
 /**
  * `npm run torture`: random sequences of what users and machines do, several machines at once.
@@ -71,10 +71,6 @@ async function work(worker: number): Promise<Report> {
   const tell = (text: string) => values.verbose && console.log(`${seconds()} s, ${worker}: ${text}`)
   if (worker < own) return runApart(task, tell, (child) => apart.add(child))
   return runSession({ ...task, tell, isOver: () => isStopped })
-}
-
-function asFailure(error: Error): Report {
-  return { sequences: 0, commands: 0, counts: new Map(), failure: String(error.stack) }
 }
 
 /** At once: the other machines may go on for long. */

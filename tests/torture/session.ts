@@ -23,12 +23,14 @@ export type Session = {
 }
 export type Report = { sequences: number; commands: number; counts: Map<string, number>; failure: string | undefined }
 
+export function asFailure(error: Error): Report {
+  return { sequences: 0, commands: 0, counts: new Map(), failure: String(error.stack) }
+}
+
 /** Runs random sequences on one machine, which is empty again after each. */
 export async function runSession(session: Session): Promise<Report> {
   const machine = await createMachine(session.engine)
-  const report = await explore(session, machine).catch(
-    (error: Error): Report => ({ sequences: 0, commands: 0, counts: new Map(), failure: String(error.stack) }),
-  )
+  const report = await explore(session, machine).catch(asFailure)
   const left = await machine.destroy().then(
     () => [],
     (error: Error) => [String(error)],

@@ -30,6 +30,16 @@ async function makeNeighbour(answer: () => Promise<void>, signal?: AbortSignal) 
   return { step, things, ctx, ledger: async () => (await listLedger(world.db, world.id)).map((it) => it.state) }
 }
 
+/** Also after the moment in which it would have been made. */
+async function expectGoneForGood({
+  things,
+  ledger,
+}: Pick<Awaited<ReturnType<typeof makeNeighbour>>, 'things' | 'ledger'>) {
+  expect(await ledger()).toEqual(['removed'])
+  await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
+  expect([...things]).toEqual([])
+}
+
 const refuse = (code: ErrorCode) => () => Promise.reject(new AppError(code, 'No.'))
 const apply = (step: Parameters<typeof revertAll>[0][number], ctx: StepContext) =>
   applyAll([step], ctx, async () => undefined)
@@ -39,18 +49,14 @@ test('what the engine made after Slipway had died, and was not there yet when it
   void apply(step, ctx)
   await expect.poll(ledger).toEqual(['pending'])
   await revertAll([step], ctx, 'deleted')
-  expect(await ledger()).toEqual(['removed'])
-  await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
-  expect([...things]).toEqual([])
+  await expectGoneForGood({ things, ledger })
 })
 
 test('so is what it made after it had been given up', async () => {
   const { step, things, ctx, ledger } = await makeNeighbour(refuse('engine_failed'))
   await expect(apply(step, ctx)).rejects.toThrow('No.')
   await revertAll([step], ctx, 'deleted')
-  expect(await ledger()).toEqual(['removed'])
-  await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
-  expect([...things]).toEqual([])
+  await expectGoneForGood({ things, ledger })
 })
 
 test('so is what it made after it had been given up, and the deploy was cancelled meanwhile', async () => {
@@ -63,9 +69,7 @@ test('so is what it made after it had been given up, and the deploy was cancelle
   await expect(apply(step, ctx)).rejects.toThrow()
   const undoing = await createContext(ctx, ctx.deployment.id, ctx.release.number)
   await revertAll([step], undoing, 'deleted')
-  expect(await ledger()).toEqual(['removed'])
-  await new Promise((resolve) => setTimeout(resolve, 2 * MADE_AFTER_MS))
-  expect([...things]).toEqual([])
+  await expectGoneForGood({ things, ledger })
 })
 
 test('what was refused is not waited for', async () => {
